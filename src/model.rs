@@ -1,0 +1,32 @@
+//! The nouns of the product and their pure rules. Knows no database and no HTTP.
+//!
+//! Both sides compile this: the server checks with it, and the pages show with it.
+
+/// Describes a type that is text on the wire to the OpenAPI document.
+#[cfg(feature = "ssr")]
+macro_rules! text_schema {
+    ($name:ident, $example:expr) => {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).examples([$example]).into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    };
+}
+#[cfg(feature = "ssr")]
+pub(crate) use text_schema;
+
+pub mod api_key;
+pub mod audit;
+pub mod delivery;
+pub mod event;
+pub mod event_type;
+pub mod id;
+pub mod page;
+pub mod permission;
+pub mod problem;
+pub mod study;
+pub mod time;
+pub mod user;
+pub mod webhook;
