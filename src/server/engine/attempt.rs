@@ -1,0 +1,173 @@
+//! One attempt: prepare (read the webhook as it is now, sign), send, hand the answer to [`super::outcome`].
+
+use super::client::{Exchange, Outgoing};
+use super::mask::mask_headers;
+use super::signing::{self, SigningKey};
+use super::{Engine, outcome};
+use crate::model::delivery::{Attempt, FailureKind, Payload, Trigger};
+use crate::model::id::AttemptId;
+use crate::model::time::Timestamp;
+use crate::model::webhook::{Webhook, WebhookMode, WebhookStatus};
+use crate::server::credentials::Credentials;
+use crate::server::store::queue::{self, Job};
+use crate::server::store::{StoreError, deliveries, studies, webhooks};
+use base64::Engine as _;
+use std::time::Duration;
+
+/// The `User-Agent` of every request.
+pub const USER_AGENT: &str = concat!("Hookwell/", env!("CARGO_PKG_VERSION"));
+
+/// What a webhook allows, as it was when last read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests at once.
+    pub concurrency: u32,
+    /// Attempts begun a second.
+    pub rate: Option<u32>,
+}
+
+impl From<&Webhook> for Limits {
+    fn from(webhook: &Webhook) -> Self {
+        Self { concurrency: webhook.settings.concurrency, rate: webhook.settings.rate_limit }
+    }
+}
+
+/// What preparing gave.
+enum Prepared {
+    /// Send this.
+    Ready(Box<Ready>),
+    /// The webhook cannot receive now: the delivery waits, untried.
+    Held,
+    /// The webhook was archived: the delivery never goes out.
+    Gone,
+}
+
+struct Ready {
+    webhook: Webhook,
+    outgoing: Outgoing,
+    /// Headers as history keeps them.
+    shown_headers: Vec<(String, String)>,
+    started_at: Timestamp,
+}
+
+/// Runs one job that this node holds to its end; gives the webhook's limits where it could be read. Never fails: what goes wrong
+/// in between gives the delivery back, to be tried again.
+pub async fn run(engine: &Engine, job: Job) -> Option<Limits> {
+    let (limits, result) = match prepare(engine, &job).await {
+        Ok(Prepared::Ready(ready)) => {
+            let limits = Limits::from(&ready.webhook);
+            let exchange = engine.outbound.send(ready.outgoing.clone()).await;
+            (Some(limits), conclude(engine, &job, *ready, exchange).await)
+        }
+        Ok(Prepared::Held) => (None, give_back(engine, &job, false).await),
+        Ok(Prepared::Gone) => (None, give_back(engine, &job, true).await),
+        Err(error) => (None, Err(error)),
+    };
+    if let Err(error) = result {
+        tracing::error!(delivery = %job.delivery_id, %error, "the attempt could not be carried through");
+        engine.abandon(job.clone());
+    }
+    engine.live.tell(&job.study_id, &job.webhook_id);
+    limits
+}
+
+async fn give_back(engine: &Engine, job: &Job, gone: bool) -> Result<(), StoreError> {
+    let mut tx = engine.store.begin().await?;
+    if gone {
+        queue::cancel(&mut tx, &engine.node, &job.study_id, &job.delivery_id, engine.clock.now()).await?;
+    } else {
+        queue::release(&mut tx, &engine.node, &job.study_id, &job.delivery_id).await?;
+    }
+    tx.commit().await
+}
+
+async fn prepare(engine: &Engine, job: &Job) -> Result<Prepared, StoreError> {
+    let mut db = engine.store.read().await?;
+    let Some(sealed) = webhooks::find_sealed(&mut db, &job.study_id, &job.webhook_id).await? else { return Ok(Prepared::Gone) };
+    let webhook = sealed.webhook;
+    if webhook.archived_at.is_some() {
+        return Ok(Prepared::Gone);
+    }
+    let enabled = studies::find(&mut db, &job.study_id).await?.is_some_and(|s| s.integrations_enabled);
+    let receives = webhook.status == WebhookStatus::Active && (job.is_test || webhook.mode == WebhookMode::Live);
+    // A sample goes out to an inactive webhook too: trying it out comes before switching it on.
+    if !enabled || !(receives || job.trigger == Trigger::Sample) {
+        return Ok(Prepared::Held);
+    }
+    let Some((payload, ..)) = deliveries::find_payload(&mut db, &job.study_id, &job.delivery_id).await? else {
+        return Err(StoreError::Corrupt { what: "delivery", why: "it has no payload".to_owned() });
+    };
+    drop(db);
+    let credentials = Credentials::open(&engine.vault, &job.study_id, &job.webhook_id, &sealed.credentials)
+        .map_err(|e| StoreError::Corrupt { what: "webhook's credentials", why: e.to_string() })?;
+    let started_at = engine.clock.now();
+    let headers = request_headers(job, &payload, &credentials, started_at);
+    let mut sensitive: Vec<String> = credentials.headers.iter().map(|(name, _)| name.clone()).collect();
+    sensitive.extend(credentials.token.iter().map(|(name, _)| name.clone()));
+    let shown_headers = mask_headers(headers.clone(), &sensitive);
+    let outgoing = Outgoing {
+        url: webhook.settings.url.clone(),
+        headers,
+        body: payload.body.into(),
+        timeout: Duration::from_secs(u64::from(webhook.settings.timeout_seconds)),
+    };
+    Ok(Prepared::Ready(Box::new(Ready { webhook, outgoing, shown_headers, started_at })))
+}
+
+/// Every header of a request but those that HTTP itself adds: the format's, the signature's (Standard Webhooks), the
+/// credentials'.
+fn request_headers(job: &Job, payload: &Payload, credentials: &Credentials, now: Timestamp) -> Vec<(String, String)> {
+    let id = job.delivery_id.as_str();
+    let mut headers = payload.headers.clone();
+    headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
+    headers.push(("webhook-id".to_owned(), id.to_owned()));
+    headers.push(("webhook-timestamp".to_owned(), now.seconds().to_string()));
+    let keys: Vec<SigningKey> = credentials.signing(now).into_iter().map(SigningKey::from_secret).collect();
+    if !keys.is_empty() {
+        headers.push(("webhook-signature".to_owned(), signing::signature_header(&keys, id, now.seconds(), payload.body.as_bytes())));
+    }
+    if let Some((name, value)) = &credentials.token {
+        headers.push((name.to_lowercase(), value.expose().to_owned()));
+    }
+    if let Some((user, password)) = &credentials.basic {
+        let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.expose()));
+        headers.push(("authorization".to_owned(), format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair.as_bytes()))));
+    }
+    headers.extend(credentials.headers.iter().map(|(name, value)| (name.to_lowercase(), value.expose().to_owned())));
+    headers
+}
+
+async fn conclude(engine: &Engine, job: &Job, ready: Ready, exchange: Exchange) -> Result<(), StoreError> {
+    let (answer, failure) = match exchange.result {
+        Ok(answer) => (Some(answer), None),
+        Err(failure) => (failure.answer, Some((failure.kind, failure.message))),
+    };
+    let retry_after = answer
+        .as_ref()
+        .and_then(|a| a.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("retry-after")))
+        .map(|(_, value)| value.clone());
+    let (status, response_headers, response_body, response_truncated) = match answer {
+        // PostgreSQL's text holds no NUL.
+        Some(a) => (Some(a.status), mask_headers(a.headers, &[]), Some(a.body.replace('\0', "\u{fffd}")), a.truncated),
+        None => (None, Vec::new(), None, false),
+    };
+    let attempt = Attempt {
+        id: AttemptId::from_bits(engine.ids.next()),
+        delivery_id: job.delivery_id.clone(),
+        number: job.attempts + 1,
+        trigger: job.trigger,
+        requested_by: job.requested_by.clone(),
+        reason: job.reason.clone(),
+        started_at: ready.started_at,
+        timing: exchange.timing,
+        url: ready.webhook.settings.url.clone(),
+        request_headers: ready.shown_headers,
+        status,
+        response_headers,
+        response_body,
+        response_truncated,
+        failure: failure.as_ref().map(|(kind, _): &(FailureKind, String)| *kind),
+        message: failure.map(|(_, message)| message),
+    };
+    outcome::record(engine, job, &ready.webhook, attempt, retry_after.as_deref()).await
+}

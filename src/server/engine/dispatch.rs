@@ -1,0 +1,244 @@
+//! Dispatch: a lane (queue, concurrency, rate) for each webhook, so that a slow or dead one delays nobody else; and the claim
+//! loop, which brings in what is not in memory: retries, what a crash left, what found no place at intake.
+//!
+//! One task owns all of it, so there is no lock. A lane lives while it has work.
+
+use super::attempt::{self, Limits};
+use super::{Engine, Intake, Queued};
+use crate::model::id::{StudyId, WebhookId};
+use crate::model::time::SECOND;
+use crate::server::store::queue;
+use crate::server::store::{StoreError, webhooks};
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Requests at once, all webhooks together.
+const TOTAL_MAX: usize = 1024;
+/// Jobs claimed from the database at a time.
+const CLAIM: u32 = 200;
+/// A lane with this many jobs in memory is not claimed for: its others wait in the database, and leave room for other lanes.
+const LANE_FULL: usize = 200;
+/// The claim loop looks at least this often: the truth is the database, a wake-up only saves time.
+const POLL: Duration = Duration::from_secs(1);
+/// Leases are held for longer this often.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// What an orderly stop waits for attempts in flight. Longer ones are given back.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// What waits for one webhook, and how fast it may go.
+struct Lane {
+    queue: VecDeque<Queued>,
+    running: usize,
+    limits: Limits,
+    /// Not before, by the rate limit.
+    next_start: Instant,
+}
+
+impl Lane {
+    fn may_start(&self, now: Instant) -> bool {
+        !self.queue.is_empty() && self.running < self.limits.concurrency as usize && self.next_start <= now
+    }
+}
+
+/// Owns the lanes and runs until it is told to stop.
+pub struct Dispatcher {
+    engine: Engine,
+    intake: Intake,
+    lanes: HashMap<WebhookId, Lane>,
+    /// The order in which lanes get their turn.
+    turns: VecDeque<WebhookId>,
+    running: JoinSet<(WebhookId, Option<Limits>)>,
+}
+
+impl Dispatcher {
+    /// A dispatcher for what `engine` accepts.
+    pub fn new(engine: Engine, intake: Intake) -> Self {
+        Self { engine, intake, lanes: HashMap::new(), turns: VecDeque::new(), running: JoinSet::new() }
+    }
+
+    /// Runs until `stop`, then ends or gives back what is in flight. On the embedded database it first takes back what a
+    /// process before it held: nobody else can hold anything.
+    pub async fn run(mut self, stop: CancellationToken) {
+        if self.engine.store.is_sqlite()
+            && let Err(error) = self.take_back().await
+        {
+            tracing::error!(%error, "what an earlier process held is not taken back; its leases run out in their time");
+        }
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut claim_at = Instant::now();
+        loop {
+            self.start_what_may();
+            let rate_at = self.next_rate_start();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(jobs) = self.intake.0.recv() => self.enqueue(jobs).await,
+                Some(ended) = self.running.join_next() => self.ended(ended),
+                () = self.engine.wake.notified() => claim_at = Instant::now(),
+                _ = heartbeat.tick() => {
+                    if let Err(error) = self.engine.heartbeat().await {
+                        tracing::warn!(%error, "the leases could not be held for longer");
+                    }
+                }
+                () = tokio::time::sleep_until(claim_at) => claim_at = self.claim().await,
+                () = sleep_until_some(rate_at) => {}
+            }
+        }
+        self.stop().await;
+    }
+
+    async fn take_back(&self) -> Result<(), StoreError> {
+        let mut tx = self.engine.store.begin().await?;
+        let count = queue::release_others(&mut tx, &self.engine.node).await?;
+        tx.commit().await?;
+        if count > 0 {
+            tracing::info!(count, "took back what an earlier process held");
+        }
+        Ok(())
+    }
+
+    /// Claims what is due and fits; gives when to look again.
+    async fn claim(&mut self) -> Instant {
+        let engine = self.engine.clone();
+        let places = engine.places(CLAIM as usize);
+        let limit = u32::try_from(places.len()).unwrap_or(CLAIM);
+        if limit == 0 {
+            return Instant::now() + POLL;
+        }
+        let full: Vec<String> =
+            self.lanes.iter().filter(|(_, lane)| lane.queue.len() >= LANE_FULL).map(|(id, _)| id.to_string()).collect();
+        let claimed = async {
+            let now = engine.clock.now();
+            let mut tx = engine.store.begin().await?;
+            let jobs = queue::claim(&mut tx, &engine.node, now, engine.lease_until(), &full, limit).await?;
+            let next = queue::next_due(&mut tx, now).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>((jobs, next.map(|at| at.since(now))))
+        };
+        match claimed.await {
+            Ok((jobs, next)) => {
+                let more = jobs.len() >= limit as usize;
+                self.enqueue(jobs.into_iter().zip(places).map(|(job, place)| Queued { job, _place: Some(place) }).collect()).await;
+                if more {
+                    return Instant::now();
+                }
+                let micros = next.unwrap_or(SECOND).clamp(1_000, SECOND);
+                Instant::now() + Duration::from_micros(u64::try_from(micros).unwrap_or(1_000_000)).min(POLL)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "nothing could be claimed");
+                Instant::now() + POLL
+            }
+        }
+    }
+
+    async fn enqueue(&mut self, jobs: Vec<Queued>) {
+        for queued in jobs {
+            let webhook = queued.job.webhook_id.clone();
+            if !self.lanes.contains_key(&webhook) {
+                let limits = self.limits_of(&queued.job.study_id, &webhook).await;
+                self.lanes.insert(webhook.clone(), Lane { queue: VecDeque::new(), running: 0, limits, next_start: Instant::now() });
+                self.turns.push_back(webhook.clone());
+            }
+            if let Some(lane) = self.lanes.get_mut(&webhook) {
+                lane.queue.push_back(queued);
+            }
+        }
+    }
+
+    async fn limits_of(&self, study: &StudyId, webhook: &WebhookId) -> Limits {
+        let found = async {
+            let mut db = self.engine.store.read().await?;
+            webhooks::find(&mut db, study, webhook).await
+        };
+        match found.await {
+            Ok(Some(webhook)) => Limits::from(&webhook),
+            // Too little does no harm: the first attempt reads them again.
+            Ok(None) | Err(_) => Limits { concurrency: 1, rate: None },
+        }
+    }
+
+    /// Starts attempts in turn, one a lane a round, while something may start.
+    fn start_what_may(&mut self) {
+        let now = Instant::now();
+        let mut idle = 0;
+        while idle < self.turns.len() && self.running.len() < TOTAL_MAX {
+            let Some(webhook) = self.turns.pop_front() else { break };
+            let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
+            if lane.queue.is_empty() && lane.running == 0 {
+                self.lanes.remove(&webhook);
+                continue;
+            }
+            self.turns.push_back(webhook.clone());
+            if !lane.may_start(now) {
+                idle += 1;
+                continue;
+            }
+            idle = 0;
+            if let Some(queued) = lane.queue.pop_front() {
+                lane.running += 1;
+                if let Some(rate) = lane.limits.rate {
+                    lane.next_start = lane.next_start.max(now) + Duration::from_secs(1) / rate.max(1);
+                }
+                let engine = self.engine.clone();
+                self.running.spawn(async move {
+                    let limits = attempt::run(&engine, queued.job.clone()).await;
+                    // The place in memory is given up with the job.
+                    drop(queued);
+                    (webhook, limits)
+                });
+            }
+        }
+    }
+
+    /// When the rate limit next lets something start that nothing else holds back.
+    fn next_rate_start(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let waits = |lane: &&Lane| !lane.queue.is_empty() && lane.running < lane.limits.concurrency as usize && lane.next_start > now;
+        self.lanes.values().filter(waits).map(|lane| lane.next_start).min()
+    }
+
+    fn ended(&mut self, ended: Result<(WebhookId, Option<Limits>), tokio::task::JoinError>) {
+        match ended {
+            Ok((webhook, limits)) => {
+                if let Some(lane) = self.lanes.get_mut(&webhook) {
+                    lane.running = lane.running.saturating_sub(1);
+                    lane.limits = limits.unwrap_or(lane.limits);
+                }
+            }
+            // A defect in an attempt. Its lane keeps one place less until it is idle; its lease runs out at the next start.
+            Err(error) => tracing::error!(%error, "an attempt panicked"),
+        }
+    }
+
+    async fn stop(mut self) {
+        self.intake.0.close();
+        let in_flight = self.running.len();
+        let ended = tokio::time::timeout(GRACE, async { while self.running.join_next().await.is_some() {} }).await;
+        if ended.is_err() {
+            tracing::warn!(in_flight = self.running.len(), "attempts that had not ended are given back");
+            self.running.shutdown().await;
+        }
+        let released = async {
+            let mut tx = self.engine.store.begin().await?;
+            let count = queue::release_all(&mut tx, &self.engine.node).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(count)
+        };
+        match released.await {
+            Ok(released) => tracing::info!(in_flight, released, "the engine has stopped"),
+            Err(error) => tracing::warn!(%error, "leases were not given back; they run out by themselves"),
+        }
+    }
+}
+
+async fn sleep_until_some(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,187 @@
+//! What an attempt's end means for its delivery and its webhook (a pure decision), and the one commit that records it.
+
+use super::{Engine, retry};
+use crate::model::delivery::{Attempt, DeliveryState, Trigger};
+use crate::model::time::Timestamp;
+use crate::model::webhook::{RetrySchedule, Webhook};
+use crate::server::store::queue::{self, Completion, Job};
+use crate::server::store::webhooks::Counted;
+use crate::server::store::{StoreError, attempts, webhooks};
+use std::time::Duration;
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// With the delivery.
+    pub completion: Completion,
+    /// With the webhook: disable it, for this cause.
+    pub disable: Option<String>,
+}
+
+/// Decides, by the rules of PRODUCT.md §5. `jitter` is in −1 … 1.
+pub fn decide(job: &Job, schedule: &RetrySchedule, attempt: &Attempt, retry_after: Option<i64>, ended_at: Timestamp, jitter: f64) -> Verdict {
+    let next = match (attempt.failure, job.trigger, job.state) {
+        (None, ..) => None,
+        // A sample is one question and one answer.
+        (Some(_), Trigger::Sample, _) => None,
+        // It arrived once; that one more request failed takes nothing back.
+        (Some(_), _, DeliveryState::Delivered) => None,
+        // Gone: the receiver says that it wants nothing more.
+        (Some(_), ..) if attempt.status == Some(410) => None,
+        (Some(_), ..) => retry::next_attempt_at(schedule, job.schedule_step + 1, ended_at, retry_after, jitter),
+    };
+    let state = match (attempt.failure, job.state, next) {
+        (None, ..) | (Some(_), DeliveryState::Delivered, _) => DeliveryState::Delivered,
+        (Some(_), _, Some(_)) => DeliveryState::Retrying,
+        (Some(_), _, None) => DeliveryState::Exhausted,
+    };
+    let disable = (attempt.status == Some(410) && job.trigger != Trigger::Sample)
+        .then(|| "The receiver answered 410 Gone: it wants no more events at this address.".to_owned());
+    let completion = Completion {
+        state,
+        next_attempt_at: next,
+        attempts: attempt.number,
+        schedule_step: job.schedule_step + u32::from(next.is_some()),
+        status: attempt.status,
+        failure: attempt.failure,
+        duration: attempt.timing.total,
+        ended_at,
+    };
+    Verdict { completion, disable }
+}
+
+/// Records an attempt and what it means. A database that does not answer is tried again for as long as the lease may last:
+/// an attempt that was made and not recorded would be made twice.
+///
+/// # Errors
+/// When the database refuses it, or still does not answer.
+pub async fn record(
+    engine: &Engine,
+    job: &Job,
+    webhook: &Webhook,
+    attempt: Attempt,
+    retry_after: Option<&str>,
+) -> Result<(), StoreError> {
+    let ended_at = attempt.ended_at();
+    let retry_after = retry_after.and_then(|value| retry::parse_retry_after(value, ended_at));
+    let verdict = decide(job, &webhook.settings.retry_schedule, &attempt, retry_after, ended_at, rand::random_range(-1.0..=1.0));
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match write(engine, job, webhook, &attempt, &verdict).await {
+            Err(StoreError::Sqlx(error)) if may_pass(&error) && pause < Duration::from_secs(20) => {
+                tracing::warn!(delivery = %job.delivery_id, %error, "the outcome is not recorded yet");
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            done => return done,
+        }
+    }
+}
+
+fn may_pass(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
+        // PostgreSQL: shutting down, starting up, connection lost, serialisation.
+        || error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code.starts_with("57P") || code.starts_with("08") || code.starts_with("40"))
+}
+
+async fn write(engine: &Engine, job: &Job, webhook: &Webhook, attempt: &Attempt, verdict: &Verdict) -> Result<(), StoreError> {
+    let done = &verdict.completion;
+    let mut tx = engine.store.begin().await?;
+    if !queue::complete(&mut tx, &engine.node, &job.study_id, &job.delivery_id, done).await? {
+        // Another node took it over when our lease ran out; what it records counts.
+        tracing::warn!(delivery = %job.delivery_id, "the lease was lost before the attempt ended");
+        return Ok(());
+    }
+    attempts::insert(&mut tx, &job.study_id, attempt).await?;
+    if job.is_test {
+        if attempt.failure.is_none() {
+            webhooks::set_verified(&mut tx, &job.study_id, &job.webhook_id, webhook.version).await?;
+        }
+    } else {
+        let counted = Counted {
+            delivered: done.state == DeliveryState::Delivered && job.state != DeliveryState::Delivered,
+            exhausted: done.state == DeliveryState::Exhausted,
+            ok: attempt.failure.is_none(),
+        };
+        webhooks::count(&mut tx, &job.study_id, &job.webhook_id, done.ended_at, counted).await?;
+    }
+    if let Some(cause) = &verdict.disable
+        && webhooks::disable(&mut tx, &job.study_id, &job.webhook_id, cause, done.ended_at).await?
+    {
+        let entry = crate::server::service::audit::by_engine(&job.study_id, done.ended_at, "webhook.disabled", job.webhook_id.as_str(), cause);
+        crate::server::store::audit::append(&mut tx, &entry, None).await?;
+    }
+    tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::delivery::{FailureKind, Timing};
+    use crate::model::event_type::EventType;
+    use crate::model::id::{AttemptId, DeliveryId, StudyId, WebhookId};
+    use crate::model::time::SECOND;
+
+    fn job(state: DeliveryState, trigger: Trigger, step: u32) -> Job {
+        Job {
+            study_id: StudyId::from_bits(1),
+            delivery_id: DeliveryId::from_bits(2),
+            webhook_id: WebhookId::from_bits(3),
+            event_type: EventType::FormCompleted,
+            is_test: trigger == Trigger::Sample,
+            state,
+            attempts: step,
+            schedule_step: step,
+            trigger,
+            requested_by: None,
+            reason: None,
+        }
+    }
+
+    fn attempt(status: Option<u16>, failure: Option<FailureKind>) -> Attempt {
+        Attempt {
+            id: AttemptId::from_bits(4),
+            delivery_id: DeliveryId::from_bits(2),
+            number: 1,
+            trigger: Trigger::Schedule,
+            requested_by: None,
+            reason: None,
+            started_at: Timestamp(0),
+            timing: Timing { total: 1000, ..Timing::default() },
+            url: String::new(),
+            request_headers: Vec::new(),
+            status,
+            response_headers: Vec::new(),
+            response_body: None,
+            response_truncated: false,
+            failure,
+            message: None,
+        }
+    }
+
+    fn verdict(job: &Job, attempt: &Attempt) -> (DeliveryState, Option<i64>, u32, bool) {
+        let v = decide(job, &RetrySchedule(vec![5, 30]), attempt, None, Timestamp(0), 0.0);
+        (v.completion.state, v.completion.next_attempt_at.map(|t| t.micros() / SECOND), v.completion.schedule_step, v.disable.is_some())
+    }
+
+    #[test]
+    fn each_ending_has_its_state() {
+        use DeliveryState::{Delivered, Exhausted, Pending, Retrying};
+        let ok = attempt(Some(204), None);
+        let bad = attempt(Some(500), Some(FailureKind::HttpStatus));
+        let gone = attempt(Some(410), Some(FailureKind::HttpStatus));
+        let live = Trigger::Schedule;
+        assert_eq!(verdict(&job(Pending, live, 0), &ok), (Delivered, None, 0, false));
+        assert_eq!(verdict(&job(Pending, live, 0), &bad), (Retrying, Some(5), 1, false));
+        assert_eq!(verdict(&job(Retrying, live, 1), &bad), (Retrying, Some(30), 2, false));
+        assert_eq!(verdict(&job(Retrying, live, 2), &bad), (Exhausted, None, 2, false));
+        assert_eq!(verdict(&job(Pending, live, 0), &gone), (Exhausted, None, 0, true));
+        // By hand: the schedule goes on where it was; what was exhausted stays so; what arrived stays delivered.
+        assert_eq!(verdict(&job(Retrying, Trigger::Manual, 1), &bad), (Retrying, Some(30), 2, false));
+        assert_eq!(verdict(&job(Retrying, Trigger::Manual, 2), &bad), (Exhausted, None, 2, false));
+        assert_eq!(verdict(&job(Delivered, Trigger::Manual, 0), &bad), (Delivered, None, 0, false));
+        // A sample is tried once, and disables nothing.
+        assert_eq!(verdict(&job(Pending, Trigger::Sample, 0), &bad), (Exhausted, None, 0, false));
+        assert_eq!(verdict(&job(Pending, Trigger::Sample, 0), &gone), (Exhausted, None, 0, false));
+    }
+}

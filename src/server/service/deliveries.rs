@@ -1,0 +1,122 @@
+//! The history: looking for deliveries, reading one with its attempts, retrying one.
+
+use super::check_reason;
+use crate::error::{AppError, not_found};
+use crate::model::delivery::{BodyAccess, Delivery, DeliveryDetail, DeliveryFilter, Payload};
+use crate::model::id::{DeliveryId, WebhookId};
+use crate::model::page::Page;
+use crate::model::permission::{Action, Decision};
+use crate::server::auth::Actor;
+use crate::server::state::App;
+use crate::server::store::{attempts, deliveries, webhooks};
+use serde_json::json;
+
+/// What a filter finds, newest first: of one webhook, or of the whole study.
+///
+/// # Errors
+/// 403; 404 for an unknown webhook.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    webhook: Option<&WebhookId>,
+    filter: &DeliveryFilter,
+    limit: u32,
+) -> Result<Page<Delivery>, AppError> {
+    actor.require(Action::ReadMetadata)?;
+    let mut db = app.store.read().await?;
+    if let Some(id) = webhook
+        && webhooks::find(&mut db, &actor.study.id, id).await?.is_none()
+    {
+        return Err(not_found("webhook"));
+    }
+    Ok(deliveries::list(&mut db, &actor.study.id, webhook, filter, limit).await?)
+}
+
+/// How much of the bodies somebody may see. A live body that is shown is a reveal, which is audited.
+fn access(actor: &Actor, test: bool) -> BodyAccess {
+    match actor.decide(Action::ReadBody { test }) {
+        Decision::Allow => BodyAccess::Shown,
+        Decision::Redacted => BodyAccess::Redacted,
+        Decision::Own | Decision::Deny => BodyAccess::Hidden,
+    }
+}
+
+/// One delivery with its attempts. Bodies are shown where the actor may read them and asks to: `reveal` writes a live one's
+/// reading into the audit trail.
+///
+/// # Errors
+/// 403, 404.
+pub async fn get(app: &App, actor: &Actor, id: &DeliveryId, reveal: bool) -> Result<DeliveryDetail, AppError> {
+    actor.require(Action::ReadMetadata)?;
+    let study = &actor.study.id;
+    let mut db = app.store.read().await?;
+    let Some(delivery) = deliveries::find(&mut db, study, id).await? else { return Err(not_found("delivery")) };
+    let Some(webhook) = webhooks::find(&mut db, study, &delivery.webhook_id).await? else { return Err(not_found("webhook")) };
+    let Some((payload, source, external_id, occurred_at)) = deliveries::find_payload(&mut db, study, id).await? else {
+        return Err(not_found("delivery"));
+    };
+    let mut attempts = attempts::of_delivery(&mut db, study, id).await?;
+    drop(db);
+    let mut access = access(actor, delivery.is_test);
+    if access == BodyAccess::Shown && !delivery.is_test {
+        if reveal {
+            let mut tx = app.store.begin().await?;
+            actor.audit(&mut tx, app.clock.now(), "delivery.body_read", id.as_str(), json!({}), None).await?;
+            tx.commit().await?;
+        } else {
+            access = BodyAccess::Redacted;
+        }
+    }
+    let body_size = payload.body.len();
+    let payload = if access == BodyAccess::Shown { payload } else { Payload { body: String::new(), ..payload } };
+    if access != BodyAccess::Shown {
+        for attempt in &mut attempts {
+            attempt.response_body = None;
+        }
+    }
+    let may_retry = actor.standing.may(Action::Retry { test: delivery.is_test });
+    Ok(DeliveryDetail {
+        webhook_name: webhook.settings.name.clone(),
+        webhook_host: webhook.host(),
+        may_retry,
+        delivery,
+        source,
+        external_id,
+        occurred_at,
+        access,
+        body_size,
+        payload,
+        attempts,
+    })
+}
+
+/// Has a delivery tried again now, whatever its state, with the same bytes.
+///
+/// # Errors
+/// 403, 404; a missing reason; 409 while an attempt is under way or the webhook cannot receive.
+pub async fn retry(app: &App, actor: &Actor, id: &DeliveryId, reason: &str) -> Result<Delivery, AppError> {
+    let study = &actor.study.id;
+    let mut tx = app.store.begin().await?;
+    let Some(delivery) = deliveries::find(&mut tx, study, id).await? else {
+        // Who may retry nothing learns nothing of what is there.
+        actor.require(Action::Retry { test: true })?;
+        return Err(not_found("delivery"));
+    };
+    actor.require(Action::Retry { test: delivery.is_test })?;
+    actor.require_integrations()?;
+    let reason = check_reason(reason)?;
+    let Some(webhook) = webhooks::find(&mut tx, study, &delivery.webhook_id).await? else { return Err(not_found("webhook")) };
+    if webhook.archived_at.is_some() {
+        return Err(AppError::Conflict("The webhook is archived; nothing is sent to it any more.".to_owned()));
+    }
+    let now = app.clock.now();
+    if !deliveries::request_retry(&mut tx, study, id, actor.name(), reason, now).await? {
+        return Err(AppError::Conflict("An attempt of this delivery is under way. Look at its outcome first.".to_owned()));
+    }
+    actor.audit(&mut tx, now, "delivery.retried", id.as_str(), json!({"state": delivery.state}), Some(reason)).await?;
+    let planned = deliveries::find(&mut tx, study, id).await?;
+    tx.commit().await?;
+    app.engine.wake();
+    app.live.tell(study, &delivery.webhook_id);
+    planned.ok_or_else(|| not_found("delivery"))
+}

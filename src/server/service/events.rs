@@ -1,0 +1,153 @@
+//! Events: published by platforms as CloudEvents 1.0, and read back.
+
+use crate::error::{AppError, not_found};
+use crate::model::delivery::Delivery;
+use crate::model::event::{Accepted, Event, NewEvent};
+use crate::model::event_type::EventType;
+use crate::model::id::EventId;
+use crate::model::page::Page;
+use crate::model::permission::{Action, Decision};
+use crate::model::problem::FieldErrors;
+use crate::model::time::Timestamp;
+use crate::server::auth::Actor;
+use crate::server::engine::intake;
+use crate::server::state::App;
+use crate::server::store::{deliveries, events};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+static VALIDATORS: LazyLock<HashMap<EventType, jsonschema::Validator>> = LazyLock::new(|| {
+    // A schema of ours that does not compile fails the catalogue's test.
+    EventType::ALL.iter().filter_map(|t| jsonschema::validator_for(&t.schema()).ok().map(|v| (*t, v))).collect()
+});
+
+/// What of `data` does not fit the type's schema, each with its path. Values are not repeated: they may be a patient's.
+pub fn schema_errors(event_type: EventType, data: &Value) -> Vec<String> {
+    let Some(validator) = VALIDATORS.get(&event_type) else { return vec!["the type has no schema".to_owned()] };
+    validator.iter_errors(data).map(|e| format!("data{}: {}", e.instance_path(), e.masked_with("the value"))).collect()
+}
+
+/// Reads one CloudEvent, as JSON of the structured mode. `place` names it in errors: empty for a single one, `events[3].` in a batch.
+fn read(value: &Value, place: &str, errors: &mut FieldErrors) -> Option<NewEvent> {
+    let before = errors.0.len();
+    let Some(object) = value.as_object() else {
+        errors.add(place.trim_end_matches('.'), "must be a CloudEvent: a JSON object");
+        return None;
+    };
+    let mut text = |name: &str, most: usize| match object.get(name) {
+        Some(Value::String(s)) if !s.is_empty() && s.chars().count() <= most && !s.chars().any(char::is_control) => Some(s.clone()),
+        Some(_) => {
+            errors.add(format!("{place}{name}"), format!("must be text of 1–{most} characters without control characters"));
+            None
+        }
+        None => {
+            errors.add(format!("{place}{name}"), "is missing");
+            None
+        }
+    };
+    let spec = text("specversion", 10);
+    let id = text("id", 200);
+    let source = text("source", 500);
+    let kind = text("type", 200);
+    if spec.is_some_and(|s| s != "1.0") {
+        errors.add(format!("{place}specversion"), "must be 1.0");
+    }
+    let event_type = kind.and_then(|name| match EventType::parse(&name) {
+        Some(t) if t.can_be_published() => Some(t),
+        Some(_) => {
+            errors.add(format!("{place}type"), format!("{name} is published by Hookwell alone"));
+            None
+        }
+        None => {
+            errors.add(format!("{place}type"), "is not of the catalogue; see /api/v1/event-types");
+            None
+        }
+    });
+    let occurred_at = object.get("time").and_then(|t| {
+        let read = t.as_str().and_then(Timestamp::parse);
+        if read.is_none() {
+            errors.add(format!("{place}time"), "must be RFC 3339, such as 2026-11-21T09:30:00Z");
+        }
+        read
+    });
+    if object.get("datacontenttype").is_some_and(|t| !t.as_str().is_some_and(|t| t.starts_with("application/json"))) {
+        errors.add(format!("{place}datacontenttype"), "must be application/json");
+    }
+    let data = object.get("data").cloned().unwrap_or(Value::Null);
+    if let Some(event_type) = event_type {
+        for message in schema_errors(event_type, &data) {
+            let (path, message) = message.split_once(": ").unwrap_or(("data", &message));
+            errors.add(format!("{place}{}", path.replace('/', ".")), message);
+        }
+    }
+    if errors.0.len() > before {
+        return None;
+    }
+    Some(NewEvent { source: source?, external_id: id?, event_type: event_type?, occurred_at, data })
+}
+
+/// Accepts one CloudEvent or a batch, all or nothing. What is answered is durable.
+///
+/// # Errors
+/// 403; each wrong member, with its place in the batch; 503 when nothing could be kept.
+pub async fn publish(app: &App, actor: &Actor, body: &Value) -> Result<Vec<Accepted>, AppError> {
+    actor.require(Action::PublishEvents)?;
+    actor.require_integrations()?;
+    let mut errors = FieldErrors::default();
+    let new: Vec<NewEvent> = match body {
+        Value::Array(items) if items.is_empty() => {
+            errors.add("events", "a batch holds at least one event");
+            Vec::new()
+        }
+        Value::Array(items) if items.len() > crate::model::event::BATCH_MAX => {
+            return Err(AppError::TooLarge(format!("A batch holds at most {} events; this one has {}.", crate::model::event::BATCH_MAX, items.len())));
+        }
+        Value::Array(items) => {
+            let mut new = Vec::with_capacity(items.len());
+            for (index, item) in items.iter().enumerate() {
+                new.extend(read(item, &format!("events[{index}]."), &mut errors));
+                // A batch that is wrong throughout is not answered with a book.
+                if errors.0.len() >= 100 {
+                    break;
+                }
+            }
+            new
+        }
+        one => read(one, "", &mut errors).into_iter().collect(),
+    };
+    errors.into_result(|| ())?;
+    Ok(intake::accept(&app.engine, &actor.study, new).await?)
+}
+
+/// Whether the actor may read this event's data.
+fn without_secrets(actor: &Actor, mut event: Event) -> Event {
+    if actor.decide(Action::ReadBody { test: event.is_test }) != Decision::Allow {
+        event.data = None;
+    }
+    event
+}
+
+/// The events of the actor's study, newest first.
+///
+/// # Errors
+/// 403; a wrong cursor.
+pub async fn list(app: &App, actor: &Actor, cursor: Option<&EventId>, limit: u32) -> Result<Page<Event>, AppError> {
+    actor.require(Action::ReadMetadata)?;
+    let mut db = app.store.read().await?;
+    let page = events::list(&mut db, &actor.study.id, cursor, limit).await?;
+    // A list is metadata: reading a body is one event's, and audited.
+    Ok(page.map(|e| Event { data: None, ..e }))
+}
+
+/// One event, and its deliveries.
+///
+/// # Errors
+/// 403, 404.
+pub async fn get(app: &App, actor: &Actor, id: &EventId) -> Result<(Event, Vec<Delivery>), AppError> {
+    actor.require(Action::ReadMetadata)?;
+    let mut db = app.store.read().await?;
+    let Some(event) = events::find(&mut db, &actor.study.id, id).await? else { return Err(not_found("event")) };
+    let deliveries = deliveries::of_event(&mut db, &actor.study.id, id).await?;
+    Ok((without_secrets(actor, event), deliveries))
+}

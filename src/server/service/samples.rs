@@ -1,0 +1,69 @@
+//! Send sample: the very path of a live event, with dummy values.
+
+use crate::error::{AppError, invalid, not_found};
+use crate::model::delivery::{Attempt, Delivery};
+use crate::model::event_type::EventType;
+use crate::model::id::WebhookId;
+use crate::model::permission::Action;
+use crate::model::webhook::WebhookMode;
+use crate::server::auth::Actor;
+use crate::server::engine::{attempt, intake};
+use crate::server::state::App;
+use crate::server::store::{attempts, deliveries, webhooks};
+
+/// Bytes of an edited sample at most.
+const SAMPLE_MAX: usize = 64 * 1024;
+
+/// Reads an edited payload. Empty: the catalogue's example.
+///
+/// # Errors
+/// On the field `data`, with line and column, or what the schema misses.
+pub fn check_data(event_type: EventType, text: &str) -> Result<serde_json::Value, AppError> {
+    if text.trim().is_empty() {
+        return Ok(event_type.example());
+    }
+    if text.len() > SAMPLE_MAX {
+        return Err(invalid("data", format!("has {} bytes; at most {SAMPLE_MAX} are possible", text.len())));
+    }
+    let data: serde_json::Value = serde_json::from_str(text).map_err(|e| invalid("data", format!("is not JSON: {e}")))?;
+    let wrong = super::events::schema_errors(event_type, &data);
+    if wrong.is_empty() { Ok(data) } else { Err(invalid("data", wrong.join("; "))) }
+}
+
+/// Sends a sample and waits for the answer, or the webhook's timeout.
+///
+/// # Errors
+/// 403, 404; a payload that does not fit its type, on `data`.
+pub async fn send(
+    app: &App,
+    actor: &Actor,
+    id: &WebhookId,
+    event_type: EventType,
+    data: serde_json::Value,
+) -> Result<(Delivery, Attempt), AppError> {
+    actor.require(Action::ReadMetadata).or_else(|e| if actor.standing.may(Action::SendSample { live: false }) { Ok(crate::model::permission::Decision::Allow) } else { Err(e) })?;
+    let mut db = app.store.read().await?;
+    let Some(webhook) = webhooks::find(&mut db, &actor.study.id, id).await? else { return Err(not_found("webhook")) };
+    drop(db);
+    actor.require(Action::SendSample { live: webhook.mode == WebhookMode::Live })?;
+    actor.require_integrations()?;
+    if webhook.archived_at.is_some() {
+        return Err(AppError::Conflict("This webhook is archived; it gets no samples.".to_owned()));
+    }
+    let job = intake::accept_sample(&app.engine, &actor.study, &webhook, event_type, data, actor.name().to_owned()).await?;
+    let delivery_id = job.delivery_id.clone();
+    // In a task of its own: a browser that leaves does not cut the attempt off between sending and recording.
+    let engine = app.engine.clone();
+    let ran = tokio::spawn(async move { attempt::run(&engine, job).await }).await;
+    if let Err(error) = ran {
+        tracing::error!(%error, "a sample panicked");
+        return Err(AppError::Internal("The sample could not be sent.".to_owned()));
+    }
+    let mut db = app.store.read().await?;
+    let delivery = deliveries::find(&mut db, &actor.study.id, &delivery_id).await?;
+    let attempt = attempts::of_delivery(&mut db, &actor.study.id, &delivery_id).await?.pop();
+    match (delivery, attempt) {
+        (Some(delivery), Some(attempt)) => Ok((delivery, attempt)),
+        _ => Err(AppError::Internal("The sample was sent, but its outcome could not be recorded; the log says why.".to_owned())),
+    }
+}

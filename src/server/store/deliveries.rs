@@ -1,0 +1,194 @@
+//! Deliveries: looking for them, and a person's wish to have one tried again.
+
+use super::{Db, StoreError, Tx, all, from_json, id, known, maybe, run};
+use crate::model::delivery::{Delivery, DeliveryFilter, DeliveryState, FailureKind, Payload, Trigger};
+use crate::model::event_type::EventType;
+use crate::model::id::{DeliveryId, EventId, StudyId, WebhookId};
+use crate::model::page::Page;
+use crate::model::time::Timestamp;
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    study_id: String,
+    id: String,
+    webhook_id: String,
+    event_id: String,
+    event_type: String,
+    subject: Option<String>,
+    is_test: bool,
+    state: String,
+    attempts: i64,
+    next_attempt_at: Option<i64>,
+    created_at: i64,
+    finished_at: Option<i64>,
+    last_status: Option<i64>,
+    last_failure: Option<String>,
+    last_duration: Option<i64>,
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = StoreError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, StoreError> {
+        Ok(Delivery {
+            id: id("delivery", &row.id)?,
+            study_id: id("delivery", &row.study_id)?,
+            webhook_id: id("delivery", &row.webhook_id)?,
+            event_id: id("delivery", &row.event_id)?,
+            event_type: known("event type", &row.event_type, EventType::parse)?,
+            subject: row.subject,
+            is_test: row.is_test,
+            state: known("delivery state", &row.state, DeliveryState::parse)?,
+            attempts: u32::try_from(row.attempts).unwrap_or_default(),
+            next_attempt_at: row.next_attempt_at.map(Timestamp),
+            created_at: Timestamp(row.created_at),
+            finished_at: row.finished_at.map(Timestamp),
+            last_status: row.last_status.and_then(|s| u16::try_from(s).ok()),
+            last_failure: row.last_failure.map(|f| known("failure", &f, FailureKind::parse)).transpose()?,
+            last_duration: row.last_duration,
+        })
+    }
+}
+
+const SELECT: &str = "SELECT study_id, id, webhook_id, event_id, event_type, subject, is_test, state, attempts, next_attempt_at, created_at,
+    finished_at, last_status, last_failure, last_duration FROM deliveries";
+
+/// By id.
+pub async fn find(db: &mut Db, study: &StudyId, delivery: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
+    let row = maybe!(db, DeliveryRow, format!("{SELECT} WHERE study_id = $1 AND id = $2"), study.as_str(), delivery.as_str())?;
+    row.map(Delivery::try_from).transpose()
+}
+
+/// What a delivery sends, and the sender's `source` and `id` and when it happened.
+pub async fn find_payload(
+    db: &mut Db,
+    study: &StudyId,
+    delivery: &DeliveryId,
+) -> Result<Option<(Payload, String, String, Timestamp)>, StoreError> {
+    let row = maybe!(
+        db,
+        (String, String, String, String, i64),
+        "SELECT p.headers, p.body, e.source, e.external_id, e.occurred_at FROM deliveries d
+         JOIN payloads p ON p.study_id = d.study_id AND p.event_id = d.event_id AND p.variant = d.variant
+         JOIN events e ON e.study_id = d.study_id AND e.id = d.event_id
+         WHERE d.study_id = $1 AND d.id = $2",
+        study.as_str(),
+        delivery.as_str(),
+    )?;
+    let Some((headers, body, source, external_id, occurred_at)) = row else { return Ok(None) };
+    let payload = Payload { headers: from_json("payload's headers", &headers)?, body };
+    Ok(Some((payload, source, external_id, Timestamp(occurred_at))))
+}
+
+/// The deliveries of one event, in the order in which they were made.
+pub async fn of_event(db: &mut Db, study: &StudyId, event: &EventId) -> Result<Vec<Delivery>, StoreError> {
+    let rows = all!(db, DeliveryRow, format!("{SELECT} WHERE study_id = $1 AND event_id = $2 ORDER BY id"), study.as_str(), event.as_str())?;
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
+/// The statement for a filter: only the conditions that are asked for, so that an index fits each. A value's place is the
+/// same in every text.
+fn list_text(webhook: bool, f: &DeliveryFilter) -> String {
+    let mut text = format!("{SELECT} WHERE study_id = $1");
+    let mut and = |yes: bool, condition: &str| {
+        if yes {
+            text.push_str(" AND ");
+            text.push_str(condition);
+        }
+    };
+    and(webhook, "webhook_id = $2");
+    and(f.states.len() == 1, "state = $3");
+    and(f.states.len() == 2, "state IN ($3, $4)");
+    and(f.class.is_some(), "last_status >= $5 AND last_status < $5 + 100");
+    and(f.failure.is_some(), "last_failure = $6");
+    and(f.event_type.is_some(), "event_type = $7");
+    and(f.min_attempts.is_some_and(|n| n > 1), "attempts > 1 AND attempts >= $8");
+    and(f.min_attempts == Some(1), "attempts >= $8");
+    // Ids grow with time, so a range of time is a range of ids.
+    and(f.from.is_some(), "id >= $9");
+    and(f.to.is_some(), "id < $10");
+    and(f.is_test == Some(true), "is_test = TRUE");
+    and(f.is_test == Some(false), "is_test = FALSE");
+    and(f.q.is_some(), "(id = $11 OR event_id = $11 OR external_id = $11 OR subject = $11)");
+    and(f.before.is_some(), "id < $12");
+    text.push_str(" ORDER BY id DESC LIMIT $13");
+    text
+}
+
+/// The least id that can have been made at `at`.
+fn first_id_at(at: Timestamp) -> String {
+    let millis = u128::from(u64::try_from(at.micros().div_euclid(1000)).unwrap_or_default());
+    DeliveryId::from_bits(millis << 80).to_string()
+}
+
+/// What a filter finds, newest first: of one webhook, or of a whole study.
+pub async fn list(
+    db: &mut Db,
+    study: &StudyId,
+    webhook: Option<&WebhookId>,
+    filter: &DeliveryFilter,
+    limit: u32,
+) -> Result<Page<Delivery>, StoreError> {
+    let rows = all!(
+        db,
+        DeliveryRow,
+        list_text(webhook.is_some(), filter),
+        study.as_str(),
+        webhook.map(WebhookId::as_str),
+        filter.states.first().map(|s| s.as_str()),
+        filter.states.get(1).map(|s| s.as_str()),
+        filter.class.map(|c| i64::from(c) * 100),
+        filter.failure.map(FailureKind::as_str),
+        filter.event_type.map(EventType::as_str),
+        filter.min_attempts.map(i64::from),
+        filter.from.map(first_id_at),
+        filter.to.map(first_id_at),
+        filter.q.as_deref(),
+        filter.before.as_ref().map(DeliveryId::as_str),
+        i64::from(limit) + 1,
+    )?;
+    let mut items = rows.into_iter().map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|d| d.id.to_string());
+    Ok(Page { items, next })
+}
+
+/// Plans an attempt now at somebody's wish. `false` when one is under way.
+///
+/// A delivered one stays delivered whatever this attempt gives; every other becomes retrying.
+pub async fn request_retry(
+    tx: &mut Tx,
+    study: &StudyId,
+    delivery: &DeliveryId,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = run!(
+        tx,
+        "UPDATE deliveries SET next_attempt_at = $3, next_trigger = $4, requested_by = $5, reason = $6, finished_at = NULL,
+           state = CASE WHEN state = 'delivered' THEN state ELSE 'retrying' END
+         WHERE study_id = $1 AND id = $2 AND lease_owner IS NULL",
+        study.as_str(),
+        delivery.as_str(),
+        now.micros(),
+        Trigger::Manual.as_str(),
+        by,
+        reason,
+    )?;
+    Ok(changed == 1)
+}
+
+/// Cancels what waits for a webhook that was archived. What a node holds is cancelled by the node, which looks before it sends.
+pub async fn cancel_waiting(tx: &mut Tx, study: &StudyId, webhook: &WebhookId, now: Timestamp) -> Result<u64, StoreError> {
+    run!(
+        tx,
+        "UPDATE deliveries SET state = CASE WHEN state = 'delivered' THEN state ELSE 'cancelled' END, next_attempt_at = NULL,
+           finished_at = $3
+         WHERE study_id = $1 AND webhook_id = $2 AND next_attempt_at IS NOT NULL AND lease_owner IS NULL",
+        study.as_str(),
+        webhook.as_str(),
+        now.micros(),
+    )
+}
