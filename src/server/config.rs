@@ -72,17 +72,42 @@ pub struct Setting {
 
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
-    Setting { env: "HOOKWELL_DATABASE_URL", key: "database_url", default: "sqlite:<data dir>/hookwell.db", about: "sqlite:… or postgres://…" },
+    Setting {
+        env: "HOOKWELL_DATABASE_URL",
+        key: "database_url",
+        default: "sqlite:<data dir>/hookwell.db",
+        about: "sqlite:… or postgres://…",
+    },
     Setting { env: "HOOKWELL_DATA_DIR", key: "data_dir", default: "./data", about: "where the database and the master key are kept" },
     Setting { env: "HOOKWELL_LISTEN", key: "listen", default: "127.0.0.1:3000", about: "address and port to listen on" },
     Setting { env: "HOOKWELL_PUBLIC_URL", key: "public_url", default: "http://<listen>", about: "how browsers reach it" },
-    Setting { env: "HOOKWELL_MASTER_KEY_FILE", key: "master_key_file", default: "<data dir>/master.key", about: "encrypts credentials; made if missing" },
+    Setting {
+        env: "HOOKWELL_MASTER_KEY_FILE",
+        key: "master_key_file",
+        default: "<data dir>/master.key",
+        about: "encrypts credentials; made if missing",
+    },
     Setting { env: "HOOKWELL_ALLOW_HTTP", key: "allow_http", default: "false", about: "allow webhook URLs without TLS" },
-    Setting { env: "HOOKWELL_ALLOW_ADDRESSES", key: "allow_addresses", default: "", about: "CIDRs that webhooks may call although they are not public" },
-    Setting { env: "HOOKWELL_ALLOW_HOSTS", key: "allow_hosts", default: "", about: "host names that webhooks may call although they are internal ones" },
+    Setting {
+        env: "HOOKWELL_ALLOW_ADDRESSES",
+        key: "allow_addresses",
+        default: "",
+        about: "CIDRs that webhooks may call although they are not public",
+    },
+    Setting {
+        env: "HOOKWELL_ALLOW_HOSTS",
+        key: "allow_hosts",
+        default: "",
+        about: "host names that webhooks may call although they are internal ones",
+    },
     Setting { env: "HOOKWELL_LOG", key: "log", default: "info", about: "log levels, e.g. info,hookwell=debug" },
     Setting { env: "HOOKWELL_LOG_FORMAT", key: "log_format", default: "text", about: "text or json" },
-    Setting { env: "HOOKWELL_SESSION_IDLE_MINUTES", key: "session_idle_minutes", default: "15", about: "sign out after so long without a request" },
+    Setting {
+        env: "HOOKWELL_SESSION_IDLE_MINUTES",
+        key: "session_idle_minutes",
+        default: "15",
+        about: "sign out after so long without a request",
+    },
     Setting { env: "HOOKWELL_SESSION_HOURS", key: "session_hours", default: "12", about: "sign out after so long in any case" },
 ];
 

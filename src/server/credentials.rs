@@ -44,7 +44,7 @@ impl Credentials {
     /// When the master key is another, or the row was tampered with or moved.
     pub fn open(vault: &Vault, study: &StudyId, webhook: &WebhookId, sealed: &[u8]) -> Result<Self, VaultError> {
         let bytes = vault.open(&context(study, webhook), sealed)?;
-        let mut plain: Plain = serde_json::from_slice(&bytes).map_err(|_| VaultError::Damaged)?;
+        let mut plain: Plain = serde_json::from_slice(&bytes).map_err(|_| VaultError::Broken)?;
         let named = |pair: &mut (String, String)| (std::mem::take(&mut pair.0), Secret::new(std::mem::take(&mut pair.1)));
         let timed = |pair: &mut (String, i64)| (Secret::new(std::mem::take(&mut pair.0)), Timestamp(pair.1));
         Ok(Self {
@@ -70,10 +70,10 @@ impl Credentials {
             basic: self.basic.as_ref().map(named),
             headers: self.headers.iter().map(named).collect(),
         };
-        let mut bytes = serde_json::to_vec(&plain).map_err(|_| VaultError::Damaged)?;
+        let mut bytes = serde_json::to_vec(&plain).map_err(|_| VaultError::Broken)?;
         let sealed = vault.seal(&context(study, webhook), &bytes);
         bytes.zeroize();
-        sealed
+        Ok(sealed)
     }
 
     /// What may be shown of them.

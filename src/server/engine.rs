@@ -42,7 +42,7 @@ pub struct Parts {
     /// Ids.
     pub ids: Ids,
     /// Opens credentials.
-    pub vault: Vault,
+    pub vault: Arc<Vault>,
     /// Sends.
     pub outbound: Outbound,
     /// Tells open pages.
@@ -78,7 +78,7 @@ pub struct Intake(mpsc::UnboundedReceiver<Vec<Queued>>);
 impl Engine {
     /// Puts the parts together. `background` says that a dispatcher will run: without one (in tests) deliveries stay in the
     /// database until [`Engine::drain`].
-    pub fn new(store: Store, clock: Clock, vault: Vault, outbound: Outbound, live: Live, background: bool) -> (Self, Intake) {
+    pub fn new(store: Store, clock: Clock, vault: Arc<Vault>, outbound: Outbound, live: Live, background: bool) -> (Self, Intake) {
         let (queue, receiver) = mpsc::unbounded_channel();
         let ids = Ids::new(clock.clone());
         let node = format!("node_{:032x}", ids.next());

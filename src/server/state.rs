@@ -28,7 +28,7 @@ pub struct Parts {
     /// Ids.
     pub ids: Ids,
     /// Seals credentials.
-    pub vault: Vault,
+    pub vault: Arc<Vault>,
     /// Which addresses may be called.
     pub policy: Arc<AddressPolicy>,
     /// The engine.
@@ -75,14 +75,22 @@ impl App {
     ///
     /// # Errors
     /// When the master key is not the database's, or a part cannot start.
-    pub async fn build(config: Config, store: Store, vault: Vault, clock: Clock, hasher: Hasher, background: bool) -> Result<(Self, Intake), StartError> {
+    pub async fn build(
+        config: Config,
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        hasher: Hasher,
+        background: bool,
+    ) -> Result<(Self, Intake), StartError> {
         check_key(&store, &vault, &config).await?;
+        let vault = Arc::new(vault);
         let policy = Arc::new(AddressPolicy { allow: config.allow_addresses.clone(), allow_hosts: config.allow_hosts.clone() });
         let outbound =
             Outbound::new(Arc::clone(&policy), super::engine::attempt::USER_AGENT).map_err(|e| StartError::Outbound(e.to_string()))?;
         let live = Live::default();
         let ids = Ids::new(clock.clone());
-        let (engine, intake) = Engine::new(store.clone(), clock.clone(), vault.clone(), outbound, live.clone(), background);
+        let (engine, intake) = Engine::new(store.clone(), clock.clone(), Arc::clone(&vault), outbound, live.clone(), background);
         let hashing = Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
         Ok((Self(Arc::new(Parts { config, store, clock, ids, vault, policy, engine, live, hasher, hashing })), intake))
     }
@@ -133,7 +141,7 @@ async fn check_key(store: &Store, vault: &Vault, config: &Config) -> Result<(), 
             vault.open(KEY_CHECK, &sealed).map(drop).map_err(|_| StartError::WrongKey(file))
         }
         None => {
-            let sealed = vault.seal(KEY_CHECK, b"hookwell")?;
+            let sealed = vault.seal(KEY_CHECK, b"hookwell");
             settings::set(&mut tx, KEY_CHECK, &sealed).await?;
             tx.commit().await?;
             Ok(())

@@ -68,9 +68,9 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store");
         match error {
-            StoreError::DiskFull => {
-                AppError::Unavailable("The server's disk is full. Nothing was changed; try again when its operator has made room.".to_owned())
-            }
+            StoreError::DiskFull => AppError::Unavailable(
+                "The server's disk is full. Nothing was changed; try again when its operator has made room.".to_owned(),
+            ),
             StoreError::Sqlx(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => {
                 AppError::Unavailable("The database cannot be reached at the moment. Nothing was changed; try again.".to_owned())
             }

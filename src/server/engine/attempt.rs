@@ -142,10 +142,8 @@ async fn conclude(engine: &Engine, job: &Job, ready: Ready, exchange: Exchange) 
         Ok(answer) => (Some(answer), None),
         Err(failure) => (failure.answer, Some((failure.kind, failure.message))),
     };
-    let retry_after = answer
-        .as_ref()
-        .and_then(|a| a.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("retry-after")))
-        .map(|(_, value)| value.clone());
+    let retry_after =
+        answer.as_ref().and_then(|a| a.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("retry-after"))).map(|(_, value)| value.clone());
     let (status, response_headers, response_body, response_truncated) = match answer {
         // PostgreSQL's text holds no NUL.
         Some(a) => (Some(a.status), mask_headers(a.headers, &[]), Some(a.body.replace('\0', "\u{fffd}")), a.truncated),

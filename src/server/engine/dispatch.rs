@@ -109,8 +109,7 @@ impl Dispatcher {
         if limit == 0 {
             return Instant::now() + POLL;
         }
-        let full: Vec<String> =
-            self.lanes.iter().filter(|(_, lane)| lane.queue.len() >= LANE_FULL).map(|(id, _)| id.to_string()).collect();
+        let full: Vec<String> = self.lanes.iter().filter(|(_, lane)| lane.queue.len() >= LANE_FULL).map(|(id, _)| id.to_string()).collect();
         let claimed = async {
             let now = engine.clock.now();
             let mut tx = engine.store.begin().await?;

@@ -19,7 +19,14 @@ pub struct Verdict {
 }
 
 /// Decides, by the rules of PRODUCT.md §5. `jitter` is in −1 … 1.
-pub fn decide(job: &Job, schedule: &RetrySchedule, attempt: &Attempt, retry_after: Option<i64>, ended_at: Timestamp, jitter: f64) -> Verdict {
+pub fn decide(
+    job: &Job,
+    schedule: &RetrySchedule,
+    attempt: &Attempt,
+    retry_after: Option<i64>,
+    ended_at: Timestamp,
+    jitter: f64,
+) -> Verdict {
     let next = match (attempt.failure, job.trigger, job.state) {
         (None, ..) => None,
         // A sample is one question and one answer.
@@ -55,13 +62,7 @@ pub fn decide(job: &Job, schedule: &RetrySchedule, attempt: &Attempt, retry_afte
 ///
 /// # Errors
 /// When the database refuses it, or still does not answer.
-pub async fn record(
-    engine: &Engine,
-    job: &Job,
-    webhook: &Webhook,
-    attempt: Attempt,
-    retry_after: Option<&str>,
-) -> Result<(), StoreError> {
+pub async fn record(engine: &Engine, job: &Job, webhook: &Webhook, attempt: Attempt, retry_after: Option<&str>) -> Result<(), StoreError> {
     let ended_at = attempt.ended_at();
     let retry_after = retry_after.and_then(|value| retry::parse_retry_after(value, ended_at));
     let verdict = decide(job, &webhook.settings.retry_schedule, &attempt, retry_after, ended_at, rand::random_range(-1.0..=1.0));
@@ -108,7 +109,8 @@ async fn write(engine: &Engine, job: &Job, webhook: &Webhook, attempt: &Attempt,
     if let Some(cause) = &verdict.disable
         && webhooks::disable(&mut tx, &job.study_id, &job.webhook_id, cause, done.ended_at).await?
     {
-        let entry = crate::server::service::audit::by_engine(&job.study_id, done.ended_at, "webhook.disabled", job.webhook_id.as_str(), cause);
+        let entry =
+            crate::server::service::audit::by_engine(&job.study_id, done.ended_at, "webhook.disabled", job.webhook_id.as_str(), cause);
         crate::server::store::audit::append(&mut tx, &entry, None).await?;
     }
     tx.commit().await

@@ -101,7 +101,11 @@ pub async fn publish(app: &App, actor: &Actor, body: &Value) -> Result<Vec<Accep
             Vec::new()
         }
         Value::Array(items) if items.len() > crate::model::event::BATCH_MAX => {
-            return Err(AppError::TooLarge(format!("A batch holds at most {} events; this one has {}.", crate::model::event::BATCH_MAX, items.len())));
+            return Err(AppError::TooLarge(format!(
+                "A batch holds at most {} events; this one has {}.",
+                crate::model::event::BATCH_MAX,
+                items.len()
+            )));
         }
         Value::Array(items) => {
             let mut new = Vec::with_capacity(items.len());

@@ -82,7 +82,9 @@ pub async fn setup(app: &App, token: &str, setup: Setup) -> Result<User, AppErro
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     if !people::take_setup_link(&mut tx, &api_key::hash(token), now).await? {
-        return Err(AppError::NotFound("This set-up link was used, replaced or has expired. Start Hookwell again for a new one.".to_owned()));
+        return Err(AppError::NotFound(
+            "This set-up link was used, replaced or has expired. Start Hookwell again for a new one.".to_owned(),
+        ));
     }
     let user = insert_user(app, &mut tx, &setup.email, &setup.name, &hash).await?;
     let study = insert_study(app, &mut tx, &setup.study_slug, &setup.study_name, true, "study_slug").await?;

@@ -280,10 +280,14 @@ impl Edit {
         self.webhook.verified_version = (self.keeps_verified && self.before.is_verified()).then_some(self.webhook.version);
         let written = webhooks::update(&mut self.tx, &self.webhook, &self.sealed, self.before.version).await;
         if !name_taken(&self.webhook, written)? {
-            return Err(AppError::Conflict("Somebody changed this webhook at the same moment. Nothing of yours was saved; try again.".to_owned()));
+            return Err(AppError::Conflict(
+                "Somebody changed this webhook at the same moment. Nothing of yours was saved; try again.".to_owned(),
+            ));
         }
         let mut changes = diff(Some(&self.before), &self.webhook);
-        if self.credentials_changed && let Some(map) = changes.as_object_mut() {
+        if self.credentials_changed
+            && let Some(map) = changes.as_object_mut()
+        {
             map.insert("credential_values".to_owned(), json!("changed"));
         }
         actor.audit(&mut self.tx, now, action, self.webhook.id.as_str(), changes, reason).await?;

@@ -50,7 +50,8 @@ impl TryFrom<DeliveryRow> for Delivery {
     }
 }
 
-const SELECT: &str = "SELECT study_id, id, webhook_id, event_id, event_type, subject, is_test, state, attempts, next_attempt_at, created_at,
+const SELECT: &str =
+    "SELECT study_id, id, webhook_id, event_id, event_type, subject, is_test, state, attempts, next_attempt_at, created_at,
     finished_at, last_status, last_failure, last_duration FROM deliveries";
 
 /// By id.
@@ -82,7 +83,8 @@ pub async fn find_payload(
 
 /// The deliveries of one event, in the order in which they were made.
 pub async fn of_event(db: &mut Db, study: &StudyId, event: &EventId) -> Result<Vec<Delivery>, StoreError> {
-    let rows = all!(db, DeliveryRow, format!("{SELECT} WHERE study_id = $1 AND event_id = $2 ORDER BY id"), study.as_str(), event.as_str())?;
+    let rows =
+        all!(db, DeliveryRow, format!("{SELECT} WHERE study_id = $1 AND event_id = $2 ORDER BY id"), study.as_str(), event.as_str())?;
     rows.into_iter().map(Delivery::try_from).collect()
 }
 

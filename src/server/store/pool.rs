@@ -17,7 +17,10 @@ pub struct Store(Pool);
 #[derive(Clone)]
 enum Pool {
     /// SQLite takes one writer at a time; a pool of one makes the others wait in turn instead of failing with BUSY.
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -69,7 +72,8 @@ impl Store {
             .pragma("cache_size", "-65536")
             .pragma("temp_store", "memory");
         let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_with(options.clone()).await?;
-        let read = SqlitePoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_with(options.pragma("query_only", "on")).await?;
+        let read =
+            SqlitePoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self(Pool::Sqlite { write, read }))
     }
 

@@ -73,7 +73,9 @@ pub async fn of_user(db: &mut Db, user: &UserId) -> Result<Vec<StudyOfMember>, S
     let rows = all!(
         db,
         OfMemberRow,
-        format!("SELECT {COLUMNS}, m.role FROM memberships m JOIN studies s ON s.id = m.study_id WHERE m.user_id = $1 ORDER BY s.name, s.id"),
+        format!(
+            "SELECT {COLUMNS}, m.role FROM memberships m JOIN studies s ON s.id = m.study_id WHERE m.user_id = $1 ORDER BY s.name, s.id"
+        ),
         user.as_str(),
     )?;
     rows.into_iter().map(|row| Ok(StudyOfMember { study: row.study.try_into()?, role: known("role", &row.role, Role::parse)? })).collect()
