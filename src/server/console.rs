@@ -1,0 +1,17 @@
+//! The console: handlers of its pages, one file a noun, each as short as: read, find out who asks, call a service, answer.
+//!
+//! A page's address is also where its form posts. A form that fails is answered with the page again (422), filled in, the message
+//! at its field; one that succeeds is answered with a redirect and a flash message in the session.
+
+pub mod account;
+pub mod api_keys;
+pub mod deliveries;
+pub mod render;
+pub mod sign_in;
+pub mod studies;
+pub mod test;
+pub mod visitor;
+pub mod webhooks;
+
+pub use render::{again, html};
+pub use visitor::{Answer, Form, Query, Visitor, WebError, see_other};

@@ -1,0 +1,103 @@
+//! From a view to a page: the document around it, its nonce and content security policy, its status.
+
+use super::visitor::{Visitor, WebError};
+use crate::error::AppError;
+use crate::pages::{self, frame::Frame};
+use crate::server::auth::Actor;
+use crate::server::service::people;
+use crate::server::{assets, security_headers};
+use crate::ui::IconsUrl;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures::StreamExt;
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+
+/// Reads what the frame around a page shows.
+impl Frame {
+    /// The frame for a page of a study.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of(visitor: &Visitor, actor: &Actor) -> Result<Self, WebError> {
+        let mut frame = Self::outside(visitor).await?;
+        frame.current = frame.studies.iter().find(|s| s.study.id == actor.study.id).cloned();
+        Ok(frame)
+    }
+
+    /// The frame for a page of no study.
+    ///
+    /// # Errors
+    /// As [`Visitor::user`].
+    pub async fn outside(visitor: &Visitor) -> Result<Self, WebError> {
+        let user = visitor.user()?.clone();
+        let studies = people::studies_of(&visitor.app, &user.id).await?;
+        Ok(Self { user, studies, current: None, flash: visitor.take_flash().await?, now: visitor.now() })
+    }
+}
+
+/// The page that a view makes, 200.
+pub async fn html<V: IntoView + 'static>(visitor: &Visitor, title: &str, view: impl FnOnce() -> V + Send + 'static) -> Response {
+    document(&visitor.uri, &visitor.headers, title, view).await
+}
+
+/// The same with 422: a form that is shown again.
+pub async fn again<V: IntoView + 'static>(visitor: &Visitor, title: &str, view: impl FnOnce() -> V + Send + 'static) -> Response {
+    let mut response = html(visitor, title, view).await;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    response
+}
+
+async fn document<V: IntoView + 'static>(
+    uri: &Uri,
+    headers: &HeaderMap,
+    title: &str,
+    view: impl FnOnce() -> V + Send + 'static,
+) -> Response {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri.clone();
+    *request.headers_mut() = headers.clone();
+    let title = format!("{title} · Hookwell");
+    let context = || {
+        security_headers::add_content_security_policy();
+        provide_context(IconsUrl(assets::url("icons.svg").to_owned()));
+    };
+    let page = move || pages::shell::shell(options(), title, view());
+    leptos_axum::handle_response_inner(context, page, request, |app, chunks, _| {
+        // Nothing in a page waits for anything: its data was read before. The whole is one piece.
+        Box::pin(async move {
+            let whole = app.to_html_stream_in_order().collect::<String>().await;
+            let chunks = chunks();
+            Box::pin(futures::stream::once(async move { whole }).chain(chunks)) as _
+        })
+    })
+    .await
+}
+
+/// Where the islands' script is, for Leptos.
+fn options() -> LeptosOptions {
+    LeptosOptions::builder().output_name(assets::islands().unwrap_or_default()).site_pkg_dir("assets").build()
+}
+
+/// Gives an error that a handler answered with its page.
+pub async fn error_pages(request: Request, next: Next) -> Response {
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let request_id = headers.get("x-request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let mut response = next.run(request).await;
+    let error = match response.extensions_mut().remove::<AppError>() {
+        Some(error) => error,
+        // What axum itself answers to an address that is not in the table.
+        None if response.status() == StatusCode::NOT_FOUND && !response.headers().contains_key(axum::http::header::CONTENT_TYPE) => {
+            AppError::NotFound("There is no page at this address.".to_owned())
+        }
+        None => return response,
+    };
+    let status = response.status();
+    let (_, title) = error.kind();
+    let mut page = document(&uri, &headers, title, move || view! { <pages::error::ErrorPage error=error request_id=request_id /> }).await;
+    *page.status_mut() = status;
+    page
+}
