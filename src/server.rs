@@ -1,3 +1,7 @@
 //! Everything that only the server has.
 
+pub mod auth;
 pub mod clock;
+pub mod engine;
+pub mod format;
+pub mod secret;

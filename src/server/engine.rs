@@ -1,0 +1,6 @@
+//! The delivery engine: everything between an accepted event and a receiver's answer.
+
+pub mod address;
+pub mod mask;
+pub mod retry;
+pub mod signing;
