@@ -4,4 +4,5 @@ pub mod auth;
 pub mod clock;
 pub mod engine;
 pub mod format;
+pub mod listen;
 pub mod secret;
