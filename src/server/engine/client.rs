@@ -10,7 +10,7 @@ mod tests;
 use super::address::AddressPolicy;
 use crate::model::delivery::{FailureKind, Timing};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::cell::Cell;
 use std::future::Future;
@@ -396,13 +396,5 @@ where
             });
             connected
         })
-    }
-}
-
-/// Keeps `StatusCode` out of the callers' signatures.
-fn reason(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("{} {reason}", status.as_u16()),
-        None => status.as_u16().to_string(),
     }
 }

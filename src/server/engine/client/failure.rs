@@ -1,6 +1,6 @@
 //! From an error of the HTTP library to a kind of failure and a sentence. By the types in the chain of causes; texts change between versions.
 
-use super::{Failure, reason};
+use super::Failure;
 use crate::model::delivery::FailureKind;
 use crate::server::engine::address::LookupError;
 use http::StatusCode;
@@ -19,6 +19,14 @@ pub(super) fn of_status(status: StatusCode) -> Option<(FailureKind, String)> {
         ))
     } else {
         Some((FailureKind::HttpStatus, format!("The receiver answered {}.", reason(status))))
+    }
+}
+
+/// A status as a person reads it: `404 Not Found`.
+fn reason(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
     }
 }
 
