@@ -1,13 +1,19 @@
 //! Everything that only the server has.
 
+pub mod assets;
 pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod credentials;
+pub mod console;
 pub mod engine;
 pub mod format;
+pub mod listen;
 pub mod live;
+pub mod router;
+pub mod same_origin;
 pub mod secret;
+pub mod security_headers;
 pub mod service;
 pub mod state;
 pub mod store;
