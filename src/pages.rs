@@ -8,6 +8,7 @@ pub mod frame;
 pub mod search;
 pub mod shell;
 pub mod sign_in;
+pub mod snippets;
 pub mod studies;
 pub mod webhook;
 pub mod webhook_deliveries;

@@ -1,13 +1,13 @@
 //! The document around every page.
 
 use crate::islands::{FocusSearch, LocalTimes};
-use leptos::config::LeptosOptions;
+use crate::server::assets;
 use leptos::prelude::*;
 
 /// `<!DOCTYPE html>` to `</html>`. Without the islands' script (they were not built in), the page is complete all the same.
-pub fn shell(options: LeptosOptions, title: String, page: impl IntoView) -> impl IntoView {
-    let islands = (!options.output_name.is_empty()).then(|| {
-        view! { <HydrationScripts options=options islands=true /> }
+pub fn shell(title: String, page: impl IntoView) -> impl IntoView {
+    let islands = assets::has_islands().then(|| {
+        view! { <HydrationScripts options=assets::leptos_options() islands=true /> }
     });
     view! {
         <!DOCTYPE html>
@@ -18,7 +18,7 @@ pub fn shell(options: LeptosOptions, title: String, page: impl IntoView) -> impl
                 <meta name="color-scheme" content="light dark" />
                 <title>{title}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="stylesheet" href=crate::server::assets::url("style.css") />
+                <link rel="stylesheet" href=assets::url("style.css") />
                 {islands}
             </head>
             <body>

@@ -12,6 +12,7 @@ use super::store::{Store, StoreError, settings};
 use crate::error::AppError;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 /// The application. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +36,7 @@ pub struct Parts {
     pub engine: Engine,
     /// Tells open pages.
     pub live: Live,
+    stopping: CancellationToken,
     hasher: Hasher,
     /// Password hashing takes a core and 19 MiB each time: so many at once, the others wait.
     hashing: Semaphore,
@@ -92,7 +94,12 @@ impl App {
         let ids = Ids::new(clock.clone());
         let (engine, intake) = Engine::new(store.clone(), clock.clone(), Arc::clone(&vault), outbound, live.clone(), background);
         let hashing = Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
-        Ok((Self(Arc::new(Parts { config, store, clock, ids, vault, policy, engine, live, hasher, hashing })), intake))
+        Ok((Self(Arc::new(Parts { config, store, clock, ids, vault, policy, engine, live, stopping: CancellationToken::new(), hasher, hashing })), intake))
+    }
+
+    /// Cancelled when the process is about to stop: what would go on for ever (live pages, the dispatcher) ends then.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
     }
 
     /// Hashes a password, off the threads that serve requests.

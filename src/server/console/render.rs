@@ -13,7 +13,6 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::StreamExt;
-use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 
 /// Reads what the frame around a page shows.
@@ -62,10 +61,10 @@ async fn document<V: IntoView + 'static>(
     *request.headers_mut() = headers.clone();
     let title = format!("{title} · Hookwell");
     let context = || {
-        security_headers::add_content_security_policy();
+        security_headers::page_policy();
         provide_context(IconsUrl(assets::url("icons.svg").to_owned()));
     };
-    let page = move || pages::shell::shell(options(), title, view());
+    let page = move || pages::shell::shell(title, view());
     leptos_axum::handle_response_inner(context, page, request, |app, chunks, _| {
         // Nothing in a page waits for anything: its data was read before. The whole is one piece.
         Box::pin(async move {
@@ -75,11 +74,6 @@ async fn document<V: IntoView + 'static>(
         })
     })
     .await
-}
-
-/// Where the islands' script is, for Leptos.
-fn options() -> LeptosOptions {
-    LeptosOptions::builder().output_name(assets::islands().unwrap_or_default()).site_pkg_dir("assets").build()
 }
 
 /// Gives an error that a handler answered with its page.

@@ -1,0 +1,167 @@
+//! A webhook's history: filters in the address, newest first, live.
+
+use super::frame::{Frame, webhook_path};
+use super::webhook::{About, WebhookFrame, WebhookTab};
+use crate::islands::LiveRegion;
+use crate::model::delivery::{Delivery, DeliveryQuery, DeliveryState, FailureKind};
+use crate::model::event_type::EventType;
+use crate::model::page::Page;
+use crate::model::problem::FieldErrors;
+use crate::model::time::{Timestamp, human_duration};
+use crate::ui::{
+    AttemptDots, Badge, Choice, EmptyState, ErrorSummary, FailureBadge, FilterBar, HttpStatus, Id, Pager, Panel, Select, StateBadge,
+    TableRegion, TextInput, TimeTag, Tone,
+};
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn DeliveriesPage(
+    /// Who and where.
+    frame: Frame,
+    /// What it is about.
+    about: About,
+    /// What is looked for.
+    query: DeliveryQuery,
+    /// What is wrong with that.
+    errors: FieldErrors,
+    /// What was found.
+    page: Page<Delivery>,
+) -> impl IntoView {
+    let now = frame.now;
+    let path = format!("{}/deliveries", webhook_path(&about.study, &about.webhook.id));
+    let study_path = format!("/s/{}", about.study.slug);
+    let first = query.cursor.is_empty();
+    let live = first.then(|| {
+        view! { <LiveRegion events_url=format!("{path}/live") target_id="deliveries".to_owned() /> }
+    });
+    let rows = page.items.iter().map(|d| row(d, &study_path, now)).collect_view();
+    let table = if page.items.is_empty() {
+        let (title, text) = if query.is_filtered() {
+            ("Nothing is like that", "Take a filter away, or clear them all.")
+        } else {
+            ("Nothing was sent yet", "Send a sample from the Test tab, or publish an event once the webhook is Live.")
+        };
+        view! { <EmptyState icon="inbox" title=title><p>{text}</p></EmptyState> }.into_any()
+    } else {
+        view! {
+            <TableRegion label="Deliveries">
+                <table class="data cards">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Accepted (UTC)"</th>
+                            <th scope="col">"Delivery"</th>
+                            <th scope="col">"Event"</th>
+                            <th scope="col">"Subject"</th>
+                            <th scope="col">"State"</th>
+                            <th scope="col">"Attempts"</th>
+                            <th scope="col">"Answer"</th>
+                            <th scope="col">"Took"</th>
+                            <th scope="col">"Next attempt"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </TableRegion>
+        }
+        .into_any()
+    };
+    view! {
+        <WebhookFrame frame=frame about=about tab=WebhookTab::Deliveries>
+            <ErrorSummary errors=errors title="The filter cannot be used as it is." />
+            {filters(&path, &query)}
+            <Panel title="Deliveries" flush=true actions=move || live>
+                <div id="deliveries">
+                    {table}
+                    <Pager path=path query=pairs(&query) cursor=query.cursor.clone() next=page.next />
+                </div>
+            </Panel>
+        </WebhookFrame>
+    }
+}
+
+fn pairs(q: &DeliveryQuery) -> Vec<(String, String)> {
+    [
+        ("state", &q.state),
+        ("class", &q.class),
+        ("failure", &q.failure),
+        ("event_type", &q.event_type),
+        ("min_attempts", &q.min_attempts),
+        ("from", &q.from),
+        ("to", &q.to),
+        ("mode", &q.mode),
+        ("q", &q.q),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.clone()))
+    .to_vec()
+}
+
+fn filters(path: &str, q: &DeliveryQuery) -> impl IntoView + use<> {
+    let any = |label: &str| Choice::new("", label);
+    let mut states = vec![any("Any state"), Choice::new("waiting", "Waiting")];
+    states.extend(DeliveryState::ALL.iter().map(|s| Choice::new(s.as_str(), s.label())));
+    let mut classes = vec![any("Any answer")];
+    classes.extend(["2xx", "3xx", "4xx", "5xx"].map(|c| Choice::new(c, c)));
+    let mut failures = vec![any("Any failure")];
+    failures.extend(FailureKind::ALL.iter().map(|k| Choice::new(k.as_str(), k.label())));
+    let mut types = vec![any("Any event")];
+    types.extend(EventType::ALL.iter().map(|t| Choice::new(t.name(), t.label())));
+    let modes = vec![any("Live and test"), Choice::new("live", "Live"), Choice::new("test", "Test")];
+    let more_open = [&q.failure, &q.min_attempts, &q.from, &q.to, &q.mode].iter().any(|v| !v.is_empty());
+    let q = q.clone();
+    let more: Children = {
+        let q = q.clone();
+        Box::new(move || {
+            view! {
+                <Select label="Failure" name="failure" options=failures value=q.failure />
+                <Select label="Mode" name="mode" options=modes value=q.mode />
+                <TextInput label="Attempts at least" name="min_attempts" value=q.min_attempts inputmode="numeric" short=true />
+                <TextInput label="From (UTC)" name="from" kind="datetime-local" value=local(&q.from) />
+                <TextInput label="To (UTC)" name="to" kind="datetime-local" value=local(&q.to) />
+            }
+            .into_any()
+        })
+    };
+    view! {
+        <FilterBar action=path.to_owned() active=q.is_filtered() label="Filter deliveries" more=Some(more) more_open=more_open>
+            <TextInput label="Id or subject" name="q" value=q.q.clone() mono=true maxlength=200 />
+            <Select label="State" name="state" options=states value=q.state.clone() />
+            <Select label="Event" name="event_type" options=types value=q.event_type.clone() />
+            <Select label="Answer" name="class" options=classes value=q.class.clone() />
+        </FilterBar>
+    }
+}
+
+/// As `datetime-local` takes it.
+fn local(text: &str) -> String {
+    Timestamp::parse(text).map(|t| t.rfc3339().chars().take(19).collect()).unwrap_or_default()
+}
+
+fn row(d: &Delivery, study_path: &str, now: Timestamp) -> impl IntoView + use<> {
+    let link = format!("{study_path}/deliveries/{}", d.id);
+    let failure = d.last_failure.filter(|k| *k != FailureKind::HttpStatus).map(|kind| view! { <FailureBadge kind=kind /> });
+    let answer = match (d.last_status, d.attempts) {
+        (Some(status), _) => view! { <HttpStatus status=Some(status) /> }.into_any(),
+        (None, 0) => view! { <span class="muted">"–"</span> }.into_any(),
+        (None, _) => ().into_any(),
+    };
+    let next = match d.next_attempt_at {
+        Some(at) if at > now => view! { <TimeTag t=at now=now short=true /> }.into_any(),
+        Some(_) => view! { <span class="muted">"Due"</span> }.into_any(),
+        None => view! { <span class="muted">"–"</span> }.into_any(),
+    };
+    let test = d.is_test.then(|| view! { " " <Badge tone=Tone::Info label="Test" /> });
+    view! {
+        <tr id=d.id.to_string()>
+            <td data-label="Accepted"><TimeTag t=d.created_at now=now short=true /></td>
+            <td data-label="Delivery"><a href=link><Id value=d.id.to_string() /></a></td>
+            <td data-label="Event"><code>{d.event_type.name()}</code>{test}</td>
+            <td data-label="Subject">{d.subject.clone().unwrap_or_default()}</td>
+            <td data-label="State"><StateBadge state=d.state /></td>
+            <td data-label="Attempts"><AttemptDots attempts=d.attempts state=d.state /></td>
+            <td data-label="Answer">{answer} " " {failure}</td>
+            <td data-label="Took" class="nowrap">{d.last_duration.map(human_duration).unwrap_or_default()}</td>
+            <td data-label="Next attempt">{next}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,237 @@
+//! Adding and editing a webhook: one page, with the words that people know from elsewhere.
+
+use super::frame::{Console, Frame, integrations_path, webhook_path};
+use super::webhook::{About, WebhookFrame, WebhookTab};
+use crate::model::event_type::EventType;
+use crate::model::problem::FieldErrors;
+use crate::model::study::Study;
+use crate::model::webhook::{Content, PayloadFormat, WebhookDraft, WebhookStatus};
+use crate::ui::{
+    CheckboxGroup, Choice, ErrorSummary, FormActions, FormSection, NavKey, PageHead, PasswordInput, RadioGroup, Select, TextArea, TextInput,
+};
+use leptos::prelude::*;
+
+/// What the fields are called, for the list of errors.
+const LABELS: &[(&str, &str)] = &[
+    ("url", "URL"),
+    ("secret", "Secret key"),
+    ("forms", "Forms and surveys"),
+    ("content", "What is sent"),
+    ("timeout_seconds", "Timeout"),
+    ("retry_schedule", "Retries"),
+    ("concurrency", "Requests at once"),
+    ("token_header", "Token header"),
+    ("token_value", "Token"),
+    ("basic_user", "E-mail or user"),
+    ("basic_password", "Password"),
+    ("headers", "More headers"),
+];
+
+/// A new webhook.
+#[component]
+pub fn NewWebhookPage(
+    /// Who and where.
+    frame: Frame,
+    /// The study.
+    study: Study,
+    /// What was typed.
+    draft: WebhookDraft,
+    /// What is wrong with it.
+    errors: FieldErrors,
+) -> impl IntoView {
+    let path = integrations_path(&study);
+    let crumbs = vec![("Integrations".to_owned(), Some(path.clone())), ("Add webhook".to_owned(), None)];
+    view! {
+        <Console frame=frame nav=NavKey::Integrations crumbs=crumbs>
+            <PageHead title="Add webhook" lead="It starts in Test mode: it gets samples only, until you take it Live." />
+            <ErrorSummary errors=errors.clone() labels=LABELS />
+            <form class="stack" method="post" action=format!("{path}/new")>
+                {sections(&draft, &errors, false)}
+                <FormActions>
+                    <button class="button primary" type="submit">"Add webhook"</button>
+                    <a class="button quiet" href=path.clone()>"Cancel"</a>
+                </FormActions>
+            </form>
+        </Console>
+    }
+}
+
+/// An existing one.
+#[component]
+pub fn EditWebhookPage(
+    /// Who and where.
+    frame: Frame,
+    /// What it is about.
+    about: About,
+    /// What was typed.
+    draft: WebhookDraft,
+    /// The version that the person began with.
+    version: i64,
+    /// What is wrong with it.
+    errors: FieldErrors,
+    /// That somebody else changed it meanwhile.
+    conflict: Option<String>,
+) -> impl IntoView {
+    let path = webhook_path(&about.study, &about.webhook.id);
+    let stale = conflict.map(|text| {
+        view! {
+            <div role="alert">
+                <crate::ui::Banner tone=crate::ui::Tone::Danger title="Not saved">
+                    <p>{text}</p>
+                    <p><a href=format!("{path}/edit")>"Load the present state"</a> " (what you typed below is lost then)"</p>
+                </crate::ui::Banner>
+            </div>
+        }
+    });
+    view! {
+        <WebhookFrame frame=frame about=about tab=WebhookTab::Edit>
+            <ErrorSummary errors=errors.clone() labels=LABELS />
+            {stale}
+            <form class="stack" method="post" action=format!("{path}/edit?version={version}")>
+                {sections(&draft, &errors, true)}
+                <FormActions>
+                    <button class="button primary" type="submit">"Save"</button>
+                    <a class="button quiet" href=path.clone()>"Cancel"</a>
+                </FormActions>
+            </form>
+        </WebhookFrame>
+    }
+}
+
+fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl IntoView + use<> {
+    let d = draft.clone();
+    let of = |name: &str| errors.of(name).map(str::to_owned);
+    let events = EventType::ALL
+        .iter()
+        .filter(|t| t.can_be_subscribed())
+        .map(|t| {
+            let example = serde_json::to_string_pretty(&t.example()).unwrap_or_default();
+            Choice::new(t.name(), t.label()).hint(t.description()).example(example)
+        })
+        .collect();
+    let mut statuses = vec![
+        Choice::new("active", "Active").hint("Triggered by the selected events, once it is Live."),
+        Choice::new("inactive", "Inactive").hint("Not triggered. What was accepted before waits."),
+    ];
+    if d.status == WebhookStatus::Disabled.as_str() {
+        statuses.push(Choice::new("disabled", "Disabled by Hookwell").hint("As it is. Choose Active to switch it on again."));
+    }
+    let formats = PayloadFormat::ALL.iter().map(|f| Choice::new(f.as_str(), f.label())).collect();
+    let contents = vec![
+        Choice::new(Content::IdOnly.as_str(), Content::IdOnly.label()).hint("Who and what, never answers: the receiver asks for more where it may."),
+        Choice::new(Content::Full.as_str(), Content::Full.label())
+            .hint("Everything that the event holds leaves the study, answers and other health data included."),
+    ];
+    let secret = (!editing).then(|| {
+        view! {
+            <FormSection title="Secret key" about="Signs every message, so that the receiver knows that it comes from here.">
+                <PasswordInput
+                    label="Secret key"
+                    name="secret"
+                    hint="Leave it empty and one is generated. To use your own, paste 16–500 characters. It is shown once, after you save."
+                    error=of("secret")
+                    autocomplete="off"
+                    optional=true
+                />
+            </FormSection>
+        }
+    });
+    view! {
+        <FormSection title="Webhook" about="Where the payload is sent, and what people call it here.">
+            <TextInput label="Name" name="name" value=d.name error=of("name") required=true maxlength=200 placeholder="CTMS" />
+            <TextInput
+                label="URL"
+                name="url"
+                kind="url"
+                value=d.url
+                error=of("url")
+                hint="The address of your system that receives the events by POST."
+                placeholder="https://ctms.example.com/hooks"
+                inputmode="url"
+                required=true
+                mono=true
+            />
+        </FormSection>
+        {secret}
+        <FormSection title="Status">
+            <RadioGroup label="Status" name="status" options=statuses value=d.status error=of("status") />
+        </FormSection>
+        <FormSection title="Events" about="What triggers the webhook. Open an example to see its data.">
+            <CheckboxGroup label="Events" name="events" options=events values=d.events error=of("events") />
+        </FormSection>
+        <FormSection title="Which forms, surveys and sites" about="Leave empty for all. What is about no form, survey or site is not held back by the first list.">
+            <TextArea label="Forms and surveys" name="forms" value=d.forms error=of("forms") hint="Ids, one a line." rows=3 mono=true optional=true />
+            <TextArea label="Sites" name="sites" value=d.sites error=of("sites") hint="Ids, one a line." rows=2 mono=true optional=true />
+        </FormSection>
+        <FormSection title="Payload">
+            <Select label="Format" name="format" options=formats value=d.format error=of("format") />
+            <RadioGroup label="What is sent" name="content" options=contents value=d.content error=of("content") />
+        </FormSection>
+        <FormSection title="Delivery" about="A failed attempt is tried again after each of these pauses, ±10 %.">
+            <TextInput
+                label="Timeout"
+                name="timeout_seconds"
+                value=d.timeout_seconds
+                error=of("timeout_seconds")
+                inputmode="numeric"
+                suffix="seconds, 1–30"
+                short=true
+            />
+            <TextInput
+                label="Retries after"
+                name="retry_schedule"
+                value=d.retry_schedule
+                error=of("retry_schedule")
+                hint="At most 20, each like 30s, 5m, 2h or 1d. Empty for none."
+                mono=true
+            />
+            <TextInput
+                label="Requests at once"
+                name="concurrency"
+                value=d.concurrency
+                error=of("concurrency")
+                inputmode="numeric"
+                suffix="1–100"
+                short=true
+            />
+            <TextInput
+                label="Rate limit"
+                name="rate_limit"
+                value=d.rate_limit
+                error=of("rate_limit")
+                inputmode="numeric"
+                suffix="a second, 1–1,000"
+                short=true
+                optional=true
+            />
+        </FormSection>
+        <FormSection title="Headers and Basic" about="For receivers that ask for more than the signature. Values are stored encrypted and not shown again.">
+            <TextInput label="Token header" name="token_header" value=d.token_header error=of("token_header") placeholder="X-Webhook-Token" mono=true optional=true />
+            <PasswordInput label="Token" name="token_value" value=kept(&d.token_value) error=of("token_value") autocomplete="off" optional=true />
+            <TextInput label="Basic: e-mail or user" name="basic_user" value=d.basic_user error=of("basic_user") optional=true />
+            <PasswordInput
+                label="Basic: password"
+                name="basic_password"
+                value=kept(&d.basic_password)
+                error=of("basic_password")
+                autocomplete="off"
+                optional=true
+            />
+            <TextArea
+                label="More headers"
+                name="headers"
+                value=d.headers
+                error=of("headers")
+                hint="At most 20, one Name: value a line. A value of dots keeps the stored one."
+                rows=3
+                mono=true
+                optional=true
+            />
+        </FormSection>
+    }
+}
+
+/// The mark for "keep", or nothing: a secret that was typed is not sent back.
+fn kept(value: &str) -> String {
+    if value == crate::model::webhook::KEEP { value.to_owned() } else { String::new() }
+}

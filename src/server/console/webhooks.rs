@@ -1,0 +1,311 @@
+//! Webhooks: the list, adding, editing, switching, the secret, the history.
+
+use super::{Answer, Form, Query, Visitor, WebError, again, html, see_other};
+use crate::error::{AppError, not_found};
+use crate::model::delivery::DeliveryQuery;
+use crate::model::id::WebhookId;
+use crate::model::page::{DEFAULT_LIMIT, Page};
+use crate::model::permission::Action;
+use crate::model::problem::FieldErrors;
+use crate::model::webhook::{Webhook, WebhookDraft, WebhookMode, WebhookStatus};
+use crate::pages::frame::{Frame, integrations_path, webhook_path};
+use crate::pages::webhook::{About, ChangesPage, OverviewPage};
+use crate::pages::webhook_deliveries::DeliveriesPage;
+use crate::pages::webhook_form::{EditWebhookPage, NewWebhookPage};
+use crate::pages::webhook_secret::SecretPage;
+use crate::pages::webhooks::{LockedPage, WebhooksPage};
+use crate::server::auth::Actor;
+use crate::server::secret::Secret;
+use crate::server::service::webhooks::NewSecret;
+use crate::server::service::{audit, deliveries, webhooks};
+use crate::ui::Flash;
+use axum::extract::Path;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use leptos::prelude::*;
+use serde::Deserialize;
+use tokio_stream::wrappers::BroadcastStream;
+
+/// The path of a webhook's pages: study and webhook.
+pub type Place = Path<(String, String)>;
+
+/// Who asks, and which webhook it is about.
+pub async fn find(visitor: &Visitor, place: Place) -> Result<(Actor, Webhook), WebError> {
+    let Path((slug, id)) = place;
+    let actor = visitor.actor(&slug).await?;
+    let id: WebhookId = id.parse().map_err(|_| not_found("webhook"))?;
+    let webhook = webhooks::get(&visitor.app, &actor, &id).await?;
+    Ok((actor, webhook))
+}
+
+/// What a webhook's pages show above their tabs.
+pub async fn about(visitor: &Visitor, actor: &Actor, webhook: Webhook) -> Result<About, WebError> {
+    let stats = webhooks::stats(&visitor.app, actor, &webhook.id).await?;
+    Ok(About { study: actor.study.clone(), webhook, stats })
+}
+
+/// The list's filter.
+#[derive(Deserialize)]
+pub struct ListQuery {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    mode: String,
+}
+
+/// `GET /s/{study}/settings/integrations`
+pub async fn list(visitor: Visitor, Path(slug): Path<String>, Query(ListQuery { state, mode }): Query<ListQuery>) -> Answer {
+    let actor = visitor.actor(&slug).await?;
+    actor.require(Action::ReadMetadata)?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    let study = actor.study.clone();
+    if !study.integrations_enabled {
+        return Ok(html(&visitor, "Integrations", move || view! { <LockedPage frame=frame study=study error=None /> }).await);
+    }
+    let mut hooks = webhooks::list(&visitor.app, &actor, state == "archived").await?;
+    let total = hooks.len();
+    hooks.retain(|(w, _)| {
+        let state_ok = match state.as_str() {
+            "" => true,
+            "archived" => w.archived_at.is_some(),
+            text => WebhookStatus::parse(text) == Some(w.status),
+        };
+        state_ok && (mode.is_empty() || WebhookMode::parse(&mode) == Some(w.mode))
+    });
+    let page = move || view! { <WebhooksPage frame=frame study=study webhooks=hooks total=total state=state mode=mode error=None /> };
+    Ok(html(&visitor, "Integrations", page).await)
+}
+
+/// `GET …/new`
+pub async fn new_page(visitor: Visitor, Path(slug): Path<String>) -> Answer {
+    let actor = visitor.actor(&slug).await?;
+    actor.require(Action::ManageWebhook)?;
+    actor.require_integrations()?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    let page = move || view! { <NewWebhookPage frame=frame study=actor.study draft=WebhookDraft::default() errors=FieldErrors::default() /> };
+    Ok(html(&visitor, "Add webhook", page).await)
+}
+
+/// `POST …/new`
+pub async fn create(visitor: Visitor, Path(slug): Path<String>, Form(draft): Form<WebhookDraft>) -> Answer {
+    let actor = visitor.actor(&slug).await?;
+    match webhooks::create(&visitor.app, &actor, &draft, NewSecret::Generate).await {
+        Ok((webhook, secret)) => {
+            if let Some(secret) = secret {
+                visitor.show_once(webhook.id.as_str(), &secret).await?;
+            }
+            visitor.flash(Flash::success(format!("“{}” is added, in Test mode. Send it a sample next.", webhook.settings.name))).await?;
+            Ok(see_other(&format!("{}/secret", webhook_path(&actor.study, &webhook.id))))
+        }
+        Err(error @ AppError::Invalid(_)) => {
+            let frame = Frame::of(&visitor, &actor).await?;
+            let (draft, errors) = (draft.without_secrets(), error.fields());
+            let page = move || view! { <NewWebhookPage frame=frame study=actor.study draft=draft errors=errors /> };
+            Ok(again(&visitor, "Add webhook", page).await)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET …/{id}`
+pub async fn overview(visitor: Visitor, place: Place) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    let title = webhook.settings.name.clone();
+    let about = about(&visitor, &actor, webhook).await?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    Ok(html(&visitor, &title, move || view! { <OverviewPage frame=frame about=about error=None /> }).await)
+}
+
+/// The overview again, with what was wrong with an action's reason.
+async fn overview_again(visitor: &Visitor, actor: &Actor, id: &WebhookId, name: &'static str, error: &AppError) -> Answer {
+    let webhook = webhooks::get(&visitor.app, actor, id).await?;
+    let title = webhook.settings.name.clone();
+    let about = about(visitor, actor, webhook).await?;
+    let frame = Frame::of(visitor, actor).await?;
+    let message = error.fields().of("reason").unwrap_or_default().to_owned();
+    Ok(again(visitor, &title, move || view! { <OverviewPage frame=frame about=about error=Some((name, message)) /> }).await)
+}
+
+/// `GET …/{id}/edit`
+pub async fn edit_page(visitor: Visitor, place: Place) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    actor.require(Action::ManageWebhook)?;
+    actor.require_integrations()?;
+    let (draft, version) = (WebhookDraft::of(&webhook), webhook.version);
+    let about = about(&visitor, &actor, webhook).await?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    let page =
+        move || view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=FieldErrors::default() conflict=None /> };
+    Ok(html(&visitor, "Settings", page).await)
+}
+
+/// The version that the person began with: part of the form's address.
+#[derive(Deserialize)]
+pub struct Version {
+    version: i64,
+}
+
+/// `POST …/{id}/edit`
+pub async fn edit(visitor: Visitor, place: Place, Query(Version { version }): Query<Version>, Form(draft): Form<WebhookDraft>) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    let (errors, conflict) = match webhooks::update(&visitor.app, &actor, &webhook.id, version, &draft).await {
+        Ok(webhook) => {
+            visitor.flash(Flash::success("The webhook is saved.")).await?;
+            return Ok(see_other(&webhook_path(&actor.study, &webhook.id)));
+        }
+        Err(error @ AppError::Invalid(_)) => (error.fields(), None),
+        Err(AppError::Conflict(text)) => (FieldErrors::default(), Some(text)),
+        Err(error) => return Err(error.into()),
+    };
+    let status = if conflict.is_some() { 409 } else { 422 };
+    let draft = draft.without_secrets();
+    let about = about(&visitor, &actor, webhook).await?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    let page = move || view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=errors conflict=conflict /> };
+    let mut response = html(&visitor, "Settings", page).await;
+    *response.status_mut() = axum::http::StatusCode::from_u16(status).unwrap_or(axum::http::StatusCode::UNPROCESSABLE_ENTITY);
+    Ok(response)
+}
+
+/// Pause or activate.
+#[derive(Deserialize)]
+pub struct SetActive {
+    active: bool,
+}
+
+/// `POST …/{id}/status`
+pub async fn set_active(visitor: Visitor, place: Place, Form(form): Form<SetActive>) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    webhooks::set_active(&visitor.app, &actor, &webhook.id, form.active).await?;
+    let text = if form.active { "The webhook is active." } else { "The webhook is paused. What is accepted for it already waits." };
+    visitor.flash(Flash::success(text)).await?;
+    Ok(see_other(&webhook_path(&actor.study, &webhook.id)))
+}
+
+/// Test or Live.
+#[derive(Deserialize)]
+pub struct SetMode {
+    mode: WebhookMode,
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST …/{id}/mode`
+pub async fn set_mode(visitor: Visitor, place: Place, Form(form): Form<SetMode>) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    match webhooks::set_mode(&visitor.app, &actor, &webhook.id, form.mode, &form.reason).await {
+        Ok(_) => {
+            let text = match form.mode {
+                WebhookMode::Live => "The webhook is Live: it gets the study’s events from now on.",
+                WebhookMode::Test => "The webhook is back in Test mode: it gets samples only.",
+            };
+            visitor.flash(Flash::success(text)).await?;
+            Ok(see_other(&webhook_path(&actor.study, &webhook.id)))
+        }
+        Err(error @ AppError::Invalid(_)) => overview_again(&visitor, &actor, &webhook.id, "mode", &error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A reason alone.
+#[derive(Deserialize)]
+pub struct Reason {
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST …/{id}/archive`
+pub async fn archive(visitor: Visitor, place: Place, Form(form): Form<Reason>) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    match webhooks::archive(&visitor.app, &actor, &webhook.id, &form.reason).await {
+        Ok(webhook) => {
+            visitor.flash(Flash::success(format!("“{}” is archived. Its history stays readable.", webhook.settings.name))).await?;
+            Ok(see_other(&integrations_path(&actor.study)))
+        }
+        Err(error @ AppError::Invalid(_)) => overview_again(&visitor, &actor, &webhook.id, "archive", &error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET …/{id}/secret`
+pub async fn secret_page(visitor: Visitor, place: Place) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    actor.require(Action::ManageCredentials)?;
+    let secret = visitor.take_shown_once(webhook.id.as_str()).await?.map(|s| s.expose().to_owned());
+    let about = about(&visitor, &actor, webhook).await?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    let page =
+        move || view! { <SecretPage frame=frame about=about secret=secret overlap="24".to_owned() errors=FieldErrors::default() /> };
+    Ok(html(&visitor, "Secret", page).await)
+}
+
+/// A new secret.
+#[derive(Deserialize)]
+pub struct Rotate {
+    #[serde(default)]
+    secret: String,
+    #[serde(default)]
+    overlap_hours: String,
+}
+
+/// `POST …/{id}/secret`
+pub async fn rotate(visitor: Visitor, place: Place, Form(form): Form<Rotate>) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    let given = Some(form.secret.trim()).filter(|s| !s.is_empty()).map(Secret::new);
+    // What is no number is out of range, and told so.
+    let overlap = form.overlap_hours.trim().parse().unwrap_or(u32::MAX);
+    match webhooks::rotate(&visitor.app, &actor, &webhook.id, given, overlap).await {
+        Ok((webhook, secret)) => {
+            visitor.show_once(webhook.id.as_str(), &secret).await?;
+            visitor.flash(Flash::success("The secret is rotated.")).await?;
+            Ok(see_other(&format!("{}/secret", webhook_path(&actor.study, &webhook.id))))
+        }
+        Err(error @ AppError::Invalid(_)) => {
+            let about = about(&visitor, &actor, webhook).await?;
+            let frame = Frame::of(&visitor, &actor).await?;
+            let errors = error.fields();
+            let page = move || view! { <SecretPage frame=frame about=about secret=None overlap=form.overlap_hours errors=errors /> };
+            Ok(again(&visitor, "Secret", page).await)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET …/{id}/changes`
+pub async fn changes(visitor: Visitor, place: Place) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    let entries = audit::of_object(&visitor.app, &actor, webhook.id.as_str()).await?;
+    let about = about(&visitor, &actor, webhook).await?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    Ok(html(&visitor, "Changes", move || view! { <ChangesPage frame=frame about=about entries=entries /> }).await)
+}
+
+/// `GET …/{id}/deliveries`
+pub async fn history(visitor: Visitor, place: Place, Query(query): Query<DeliveryQuery>) -> Answer {
+    let (actor, webhook) = find(&visitor, place).await?;
+    let (page, errors) = match query.check() {
+        Ok(filter) => {
+            (deliveries::list(&visitor.app, &actor, Some(&webhook.id), &filter, DEFAULT_LIMIT).await?, FieldErrors::default())
+        }
+        Err(errors) => (Page { items: Vec::new(), next: None }, errors),
+    };
+    let wrong = !errors.is_empty();
+    let about = about(&visitor, &actor, webhook).await?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    let view = move || view! { <DeliveriesPage frame=frame about=about query=query errors=errors page=page /> };
+    Ok(if wrong { again(&visitor, "Deliveries", view).await } else { html(&visitor, "Deliveries", view).await })
+}
+
+/// `GET …/{id}/deliveries/live`: a message whenever the history changed; what changed, the page fetches.
+pub async fn live(visitor: Visitor, place: Place) -> Result<Response, WebError> {
+    let (actor, webhook) = find(&visitor, place).await?;
+    let study = actor.study.id;
+    let changes = BroadcastStream::new(visitor.app.live.listen()).filter_map(move |change| {
+        // One that lagged behind missed something: that is a change too.
+        let concerns = change.is_err() || change.is_ok_and(|c| c.study_id == study && c.webhook_id == webhook.id);
+        std::future::ready(concerns.then(|| Ok::<_, std::convert::Infallible>(Event::default().data("changed"))))
+    });
+    let until_stop = changes.take_until(visitor.app.stopping().cancelled_owned());
+    Ok(Sse::new(until_stop).keep_alive(KeepAlive::default()).into_response())
+}
