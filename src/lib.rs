@@ -3,6 +3,7 @@
 
 pub mod error;
 pub mod model;
+pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub mod server;
