@@ -1,6 +1,6 @@
 //! States and kinds as small coloured words.
 
-use super::{Icon, Tone};
+use super::{Icon, MaybeText, Tone};
 use crate::model::delivery::{DeliveryState, FailureKind};
 use crate::model::webhook::{WebhookMode, WebhookStatus};
 use leptos::prelude::*;
@@ -15,11 +15,11 @@ pub fn Badge(
     #[prop(into)]
     label: String,
     /// More about it, on hover.
-    #[prop(default = None, into)]
-    title: Option<String>,
+    #[prop(optional, into)]
+    title: MaybeText,
 ) -> impl IntoView {
     view! {
-        <span class=format!("badge {}", tone.class()) title=title>
+        <span class=format!("badge {}", tone.class()) title=title.0>
             {label}
         </span>
     }
@@ -41,15 +41,15 @@ pub fn StatusPill(
     /// Its status.
     status: WebhookStatus,
     /// Why the engine disabled it.
-    #[prop(default = None, into)]
-    cause: Option<String>,
+    #[prop(optional, into)]
+    cause: MaybeText,
 ) -> impl IntoView {
     let tone = match status {
         WebhookStatus::Active => Tone::Success,
         WebhookStatus::Inactive => Tone::Neutral,
         WebhookStatus::Disabled => Tone::Danger,
     };
-    view! { <Pill tone=tone label=status.label() title=cause hollow=status == WebhookStatus::Inactive /> }
+    view! { <Pill tone=tone label=status.label() title=cause.0 hollow=status == WebhookStatus::Inactive /> }
 }
 
 /// Where a delivery stands.
@@ -102,8 +102,8 @@ pub fn FailureBadge(
     /// The kind of failure.
     kind: FailureKind,
     /// The same in a sentence, on hover.
-    #[prop(default = None, into)]
-    message: Option<String>,
+    #[prop(optional, into)]
+    message: MaybeText,
 ) -> impl IntoView {
     let tone = if kind == FailureKind::Cancelled { Tone::Neutral } else { Tone::Danger };
     view! { <Badge tone=tone label=kind.label() title=message /> }

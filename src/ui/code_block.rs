@@ -1,5 +1,6 @@
 //! Text as it went over the wire.
 
+use super::MaybeText;
 use leptos::prelude::*;
 
 /// Preformatted text with a label. Scrolls within itself, by keyboard too.
@@ -12,8 +13,8 @@ pub fn CodeBlock(
     #[prop(into)]
     text: String,
     /// A remark beside the label: a size, a media type.
-    #[prop(default = None, into)]
-    note: Option<String>,
+    #[prop(optional, into)]
+    note: MaybeText,
     /// Breaks long lines instead of scrolling.
     #[prop(optional)]
     wrap: bool,
@@ -27,7 +28,7 @@ pub fn CodeBlock(
         <figure class="code" class:wrap=wrap>
             <figcaption>
                 <span class="code-label">{label.clone()}</span>
-                {note.map(|n| view! { <span class="muted">{n}</span> })}
+                {note.0.map(|n| view! { <span class="muted">{n}</span> })}
                 {children.map(|c| view! { <span class="code-tools">{c()}</span> })}
             </figcaption>
             <pre tabindex="0" role="region" aria-label=label>{text}</pre>

@@ -25,8 +25,8 @@ pub fn ConfirmForm(
     #[prop(optional)]
     danger: bool,
     /// The icon of the button that opens it.
-    #[prop(default = None, into)]
-    icon: Option<String>,
+    #[prop(optional, into)]
+    icon: MaybeText,
     /// What a reason might be.
     #[prop(default = "Kept in the audit trail.".into(), into)]
     hint: MaybeText,
@@ -59,7 +59,7 @@ pub fn ConfirmForm(
     view! {
         <details class="confirm" class:end=end open=open>
             <summary class="button" class:danger=danger>
-                {icon.map(|name| view! { <Icon name=name /> })}
+                {icon.0.map(|name| view! { <Icon name=name /> })}
                 {label}
             </summary>
             <form class="confirm-body stack" method="post" action=action>

@@ -1,6 +1,6 @@
 //! Names and values.
 
-use super::Tone;
+use super::{MaybeText, Tone};
 use leptos::prelude::*;
 
 /// Names at the left, values at the right; [`Definition`]s inside.
@@ -48,8 +48,8 @@ pub fn Stat(
     #[prop(optional)]
     tone: Tone,
     /// A remark below it.
-    #[prop(default = None, into)]
-    note: Option<String>,
+    #[prop(optional, into)]
+    note: MaybeText,
     /// The number.
     children: Children,
 ) -> impl IntoView {
@@ -57,7 +57,7 @@ pub fn Stat(
         <div class=tone.class()>
             <dt>{term}</dt>
             <dd class="stat">{children()}</dd>
-            {note.map(|n| view! { <dd class="stat-note">{n}</dd> })}
+            {note.0.map(|n| view! { <dd class="stat-note">{n}</dd> })}
         </div>
     }
 }

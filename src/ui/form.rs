@@ -1,7 +1,6 @@
 //! How forms are laid out.
 
-use super::Icon;
-use leptos::children::ViewFnOnce;
+use super::{Icon, MaybeText, Slot};
 use leptos::prelude::*;
 
 /// A part of a long form: what it is about at the left, its fields (the children) at the right.
@@ -12,15 +11,15 @@ pub fn FormSection(
     title: String,
     /// What it is about: text, or a view.
     #[prop(optional, into)]
-    about: ViewFnOnce,
+    about: Slot,
     /// Its id, to link to.
-    #[prop(default = None, into)]
-    id: Option<String>,
+    #[prop(optional, into)]
+    id: MaybeText,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <section class="form-section" id=id>
+        <section class="form-section" id=id.0>
             <div class="form-about">
                 <h2>{title}</h2>
                 <div class="hint">{about.run()}</div>

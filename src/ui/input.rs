@@ -1,7 +1,7 @@
 //! Text inputs.
 
-use super::field::{Field, described_by, field_id};
 use super::MaybeText;
+use super::field::{Field, described_by, field_id};
 use leptos::prelude::*;
 
 /// One line of text.

@@ -1,7 +1,6 @@
 //! The head of a page: where one is, what it is, and what can be done.
 
-use super::Icon;
-use leptos::children::ViewFnOnce;
+use super::{Icon, Slot};
 use leptos::prelude::*;
 
 /// A breadcrumb: its text and address; the page itself has none.
@@ -45,13 +44,13 @@ pub fn Breadcrumbs(
 pub fn PageHead(
     /// The `h1`: text, or a view.
     #[prop(into)]
-    title: ViewFnOnce,
+    title: Slot,
     /// Badges after it.
     #[prop(optional, into)]
-    badges: ViewFnOnce,
+    badges: Slot,
     /// A line below it: text, or a view.
     #[prop(optional, into)]
-    lead: ViewFnOnce,
+    lead: Slot,
     /// Buttons and links.
     #[prop(optional)]
     children: Option<Children>,

@@ -1,6 +1,6 @@
 //! What groups things on a page.
 
-use leptos::children::ViewFnOnce;
+use super::{MaybeText, Slot};
 use leptos::prelude::*;
 
 /// A titled surface.
@@ -11,10 +11,10 @@ pub fn Panel(
     title: String,
     /// Links and buttons beside it.
     #[prop(optional, into)]
-    actions: ViewFnOnce,
+    actions: Slot,
     /// Its id, to link to.
-    #[prop(default = None, into)]
-    id: Option<String>,
+    #[prop(optional, into)]
+    id: MaybeText,
     /// Without space around the content: a table that fills it.
     #[prop(optional)]
     flush: bool,
@@ -22,7 +22,7 @@ pub fn Panel(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <section class="panel" class:flush=flush id=id>
+        <section class="panel" class:flush=flush id=id.0>
             <header class="panel-head">
                 <h2>{title}</h2>
                 <div class="toolbar">{actions.run()}</div>
