@@ -1,0 +1,64 @@
+//! The design system: dumb components. They ask no server, keep no state and never run in the browser: pages compose them, on the server.
+//!
+//! One file a kind; the classes they use are in `style/`. [`gallery`] shows each of them in each of its states, and how whole pages are composed.
+
+mod attempt_dots;
+mod badge;
+mod banner;
+mod chips;
+mod choice;
+mod code_block;
+mod confirm_form;
+mod definition_list;
+mod disclosure;
+mod empty_state;
+mod error_summary;
+mod field;
+mod flash;
+mod form;
+mod frame;
+pub mod gallery;
+mod header_table;
+mod icon;
+mod id;
+mod input;
+mod lifecycle;
+mod nav;
+mod page_head;
+mod pager;
+mod panel;
+mod slot;
+mod sparkline;
+mod tabs;
+mod text;
+mod time_tag;
+
+pub use attempt_dots::AttemptDots;
+pub use badge::{Badge, FailureBadge, HttpStatus, ModeBadge, StateBadge, StatusPill, StudyBadge};
+pub use banner::Banner;
+pub use chips::Chips;
+pub use choice::{Checkbox, CheckboxGroup, Choice, RadioGroup, Select};
+pub use code_block::CodeBlock;
+pub use confirm_form::ConfirmForm;
+pub use definition_list::{Definition, DefinitionList, Stat, Stats};
+pub use disclosure::Disclosure;
+pub use empty_state::EmptyState;
+pub use error_summary::{ErrorSummary, FormErrors};
+pub use field::Field;
+pub use flash::{Flash, FlashKind, FlashView};
+pub use form::{FilterBar, FormActions, FormSection};
+pub use frame::{BareFrame, ConsoleFrame};
+pub use header_table::HeaderTable;
+pub use icon::{Icon, IconsUrl};
+pub use id::Id;
+pub use input::{PasswordInput, TextArea, TextInput};
+pub use lifecycle::{LifecycleLine, Step};
+pub use nav::{NavKey, StudySwitcher};
+pub use page_head::{Breadcrumbs, Crumb, PageHead};
+pub use pager::{Pager, address};
+pub use panel::{Panel, TableRegion};
+pub use slot::Slot;
+pub use sparkline::Sparkline;
+pub use tabs::{Tab, Tabs};
+pub use text::{MaybeText, Tone};
+pub use time_tag::{TimeTag, ago};
