@@ -1,3 +1,6 @@
 //! Everything that only the server has.
 
+pub mod assets;
 pub mod clock;
+pub mod same_origin;
+pub mod security_headers;
