@@ -4,7 +4,6 @@
 pub mod error;
 pub mod islands;
 pub mod model;
-pub mod ui;
 
 // Pages are rendered on the server alone: the browser gets the islands and nothing else.
 #[cfg(feature = "ssr")]

@@ -17,7 +17,8 @@ pub fn AccountPage(
         let errors = errors.clone();
         move |name: &str| errors.of(name).map(str::to_owned)
     };
-    let user = frame.user.clone();
+    let crate::model::user::User { name, email, password_changed_at, .. } = frame.user.clone();
+    let username = email.clone();
     let now = frame.now;
     view! {
         <Console frame=frame>
@@ -26,14 +27,14 @@ pub fn AccountPage(
             <div class="stack">
                 <Panel title="You">
                     <DefinitionList>
-                        <Definition term="Name">{user.name.clone()}</Definition>
-                        <Definition term="E-mail">{user.email.clone()}</Definition>
-                        <Definition term="Password set"><TimeTag t=user.password_changed_at now=now /></Definition>
+                        <Definition term="Name">{name}</Definition>
+                        <Definition term="E-mail">{email}</Definition>
+                        <Definition term="Password set"><TimeTag t=password_changed_at now=now /></Definition>
                     </DefinitionList>
                 </Panel>
                 <Panel title="Change the password">
                     <form class="stack" method="post" action="/account/password">
-                        <input type="hidden" name="username" autocomplete="username" value=user.email />
+                        <input type="hidden" name="username" autocomplete="username" value=username />
                         <PasswordInput label="Present password" name="present_password" error=of("present_password") required=true />
                         <PasswordInput
                             label="New password"

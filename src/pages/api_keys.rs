@@ -7,8 +7,8 @@ use crate::model::permission::Scope;
 use crate::model::problem::FieldErrors;
 use crate::model::time::Timestamp;
 use crate::ui::{
-    Badge, Banner, CheckboxGroup, Choice, CodeBlock, ConfirmForm, EmptyState, ErrorSummary, FormActions, NavKey, PageHead, Panel, TableRegion,
-    TextInput, TimeTag, Tone,
+    Badge, Banner, CheckboxGroup, Choice, CodeBlock, ConfirmForm, EmptyState, ErrorSummary, FormActions, NavKey, PageHead, Panel,
+    TableRegion, TextInput, TimeTag, Tone,
 };
 use leptos::prelude::*;
 

@@ -6,8 +6,8 @@ use crate::model::delivery::{Attempt, BodyAccess, DeliveryDetail, DeliveryState}
 use crate::model::study::Study;
 use crate::model::time::{Timestamp, human_duration};
 use crate::ui::{
-    Badge, Banner, CodeBlock, ConfirmForm, Definition, DefinitionList, FailureBadge, HeaderTable, HttpStatus, Id, LifecycleLine, NavKey, PageHead,
-    Panel, StateBadge, Step, Tab, Tabs, TimeTag, Tone,
+    Badge, Banner, CodeBlock, ConfirmForm, Definition, DefinitionList, FailureBadge, HeaderTable, HttpStatus, Id, LifecycleLine, NavKey,
+    PageHead, Panel, StateBadge, Step, Tab, Tabs, TimeTag, Tone,
 };
 use leptos::prelude::*;
 
@@ -70,10 +70,13 @@ pub fn DeliveryPage(
     };
     let test = d.is_test;
     let state = d.state;
+    let steps = steps(&detail, &path, now);
+    let title = format!("{} → {}", d.event_type.name(), detail.webhook_host);
+    let (source, external_id) = (detail.source, detail.external_id);
     view! {
         <Console frame=frame nav=NavKey::Integrations crumbs=crumbs>
             <PageHead
-                title=format!("{} → {}", d.event_type.name(), detail.webhook_host)
+                title=title
                 badges=move || view! { <StateBadge state=state /> {test.then(|| view! { " " <Badge tone=Tone::Info label="Test" /> })} }
                 lead={let id = d.id.to_string(); move || view! { <Id value=id whole=true /> }}
             >
@@ -81,15 +84,15 @@ pub fn DeliveryPage(
             </PageHead>
             <div class="stack">
                 <Panel title="Lifecycle">
-                    <LifecycleLine steps=steps(&detail, &path, now) />
+                    <LifecycleLine steps=steps />
                 </Panel>
                 <Panel title="Event">
                     <DefinitionList>
                         <Definition term="Type"><code>{d.event_type.name()}</code></Definition>
                         <Definition term="Subject">{d.subject.clone().unwrap_or_else(|| "–".to_owned())}</Definition>
                         <Definition term="Event"><Id value=d.event_id.to_string() whole=true /></Definition>
-                        <Definition term="Source"><code>{detail.source.clone()}</code></Definition>
-                        <Definition term="Id at the source"><code>{detail.external_id.clone()}</code></Definition>
+                        <Definition term="Source"><code>{source}</code></Definition>
+                        <Definition term="Id at the source"><code>{external_id}</code></Definition>
                     </DefinitionList>
                 </Panel>
                 {reveal}
@@ -191,18 +194,19 @@ fn outcome_panel(a: &Attempt) -> impl IntoView + use<> {
         view! { <Definition term="Asked for by">{by}{reason}</Definition> }
     });
     let message = a.message.clone().map(|m| view! { <p>{m}</p> });
+    let Attempt { started_at, trigger, timing, .. } = a.clone();
     view! {
         <Panel title=format!("Outcome of attempt {}", a.number) id="outcome">
             {message}
             <DefinitionList>
                 <Definition term="Outcome">{outcome}</Definition>
-                <Definition term="Began"><TimeTag t=a.started_at /></Definition>
-                <Definition term="Set off by">{a.trigger.label()}</Definition>
+                <Definition term="Began"><TimeTag t=started_at /></Definition>
+                <Definition term="Set off by">{trigger.label()}</Definition>
                 {by}
-                <Definition term="DNS">{part(a.timing.dns, "not looked up again")}</Definition>
-                <Definition term="Connect and TLS">{part(a.timing.connect, "connection kept")}</Definition>
-                <Definition term="First byte">{part(a.timing.first_byte, "–")}</Definition>
-                <Definition term="Total">{human_duration(a.timing.total)}</Definition>
+                <Definition term="DNS">{part(timing.dns, "not looked up again")}</Definition>
+                <Definition term="Connect and TLS">{part(timing.connect, "connection kept")}</Definition>
+                <Definition term="First byte">{part(timing.first_byte, "–")}</Definition>
+                <Definition term="Total">{human_duration(timing.total)}</Definition>
             </DefinitionList>
         </Panel>
     }
@@ -249,11 +253,12 @@ fn sized(size: usize) -> String {
 fn request_panel(detail: &DeliveryDetail, attempt: Option<&Attempt>) -> impl IntoView + use<> {
     let headers = attempt.map_or_else(|| detail.payload.headers.clone(), |a| a.request_headers.clone());
     let to = attempt.map(|a| view! { <p class="mono">"POST " {a.url.clone()}</p> });
+    let body = body_blocks(detail.access, Some(&detail.payload.body), detail.body_size, "Body");
     view! {
         <Panel title="Request" id="request">
             {to}
             <HeaderTable headers=headers caption="Headers as sent; credentials are masked" />
-            {body_blocks(detail.access, Some(&detail.payload.body), detail.body_size, "Body")}
+            {body}
         </Panel>
     }
 }

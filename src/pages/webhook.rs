@@ -76,9 +76,10 @@ pub fn WebhookFrame(
         }
     });
     let disabled = (webhook.status == WebhookStatus::Disabled && webhook.archived_at.is_none()).then(|| {
+        let cause = webhook.disabled_cause.clone().unwrap_or_default();
         view! {
             <Banner tone=Tone::Danger title="Hookwell switched this webhook off">
-                <p>{webhook.disabled_cause.clone().unwrap_or_default()} " What was accepted waits, and goes out when the webhook is active again."</p>
+                <p>{cause} " What was accepted waits, and goes out when the webhook is active again."</p>
             </Banner>
         }
     });
@@ -134,18 +135,19 @@ fn strip(stats: &WebhookStats, now: crate::model::time::Timestamp) -> impl IntoV
         None => Tone::Neutral,
     };
     let waiting = if stats.waiting > 1000 { "1,000+".to_owned() } else { stats.waiting.to_string() };
-    let time = |t: Option<crate::model::time::Timestamp>| match t {
+    let time = move |t: Option<crate::model::time::Timestamp>| match t {
         Some(t) => view! { <TimeTag t=t now=now short=true /> }.into_any(),
         None => view! { <span class="muted">"–"</span> }.into_any(),
     };
+    let WebhookStats { delivered, exhausted, oldest_waiting, next_attempt_at, .. } = stats.clone();
     view! {
         <Stats>
             <Stat term="Success, 24 h" tone=tone>{success}</Stat>
-            <Stat term="Delivered, 24 h">{stats.delivered}</Stat>
-            <Stat term="Exhausted, 24 h">{stats.exhausted}</Stat>
+            <Stat term="Delivered, 24 h">{delivered}</Stat>
+            <Stat term="Exhausted, 24 h">{exhausted}</Stat>
             <Stat term="Waiting">{waiting}</Stat>
-            <Stat term="Oldest waiting">{time(stats.oldest_waiting)}</Stat>
-            <Stat term="Next attempt">{time(stats.next_attempt_at)}</Stat>
+            <Stat term="Oldest waiting">{time(oldest_waiting)}</Stat>
+            <Stat term="Next attempt">{time(next_attempt_at)}</Stat>
         </Stats>
     }
 }
@@ -173,6 +175,7 @@ fn actions(webhook: &Webhook, path: &str, may_go_live: bool, error: Option<(&'st
             .into_any()
         } else {
             let hidden = vec![("mode".to_owned(), "live".to_owned())];
+            let sample = format!("{path}/test");
             view! {
                 <ConfirmForm
                     id="mode"
@@ -184,7 +187,7 @@ fn actions(webhook: &Webhook, path: &str, may_go_live: bool, error: Option<(&'st
                     end=true
                 >
                     <p>
-                        "No sample sent with the present configuration was answered 2xx. "<a href=format!("{path}/test")>"Send one first"</a>
+                        "No sample sent with the present configuration was answered 2xx. "<a href=sample>"Send one first"</a>
                         ", or say why the webhook goes Live without."
                     </p>
                 </ConfirmForm>

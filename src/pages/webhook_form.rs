@@ -41,15 +41,17 @@ pub fn NewWebhookPage(
 ) -> impl IntoView {
     let path = integrations_path(&study);
     let crumbs = vec![("Integrations".to_owned(), Some(path.clone())), ("Add webhook".to_owned(), None)];
+    let action = format!("{path}/new");
+    let sections = sections(&draft, &errors, false);
     view! {
         <Console frame=frame nav=NavKey::Integrations crumbs=crumbs>
             <PageHead title="Add webhook" lead="It starts in Test mode: it gets samples only, until you take it Live." />
-            <ErrorSummary errors=errors.clone() labels=LABELS />
-            <form class="stack" method="post" action=format!("{path}/new")>
-                {sections(&draft, &errors, false)}
+            <ErrorSummary errors=errors labels=LABELS />
+            <form class="stack" method="post" action=action>
+                {sections}
                 <FormActions>
                     <button class="button primary" type="submit">"Add webhook"</button>
-                    <a class="button quiet" href=path.clone()>"Cancel"</a>
+                    <a class="button quiet" href=path>"Cancel"</a>
                 </FormActions>
             </form>
         </Console>
@@ -73,25 +75,28 @@ pub fn EditWebhookPage(
     conflict: Option<String>,
 ) -> impl IntoView {
     let path = webhook_path(&about.study, &about.webhook.id);
+    let action = format!("{path}/edit?version={version}");
+    let sections = sections(&draft, &errors, true);
+    let again = format!("{path}/edit");
     let stale = conflict.map(|text| {
         view! {
             <div role="alert">
                 <crate::ui::Banner tone=crate::ui::Tone::Danger title="Not saved">
                     <p>{text}</p>
-                    <p><a href=format!("{path}/edit")>"Load the present state"</a> " (what you typed below is lost then)"</p>
+                    <p><a href=again>"Load the present state"</a> " (what you typed below is lost then)"</p>
                 </crate::ui::Banner>
             </div>
         }
     });
     view! {
         <WebhookFrame frame=frame about=about tab=WebhookTab::Edit>
-            <ErrorSummary errors=errors.clone() labels=LABELS />
+            <ErrorSummary errors=errors labels=LABELS />
             {stale}
-            <form class="stack" method="post" action=format!("{path}/edit?version={version}")>
-                {sections(&draft, &errors, true)}
+            <form class="stack" method="post" action=action>
+                {sections}
                 <FormActions>
                     <button class="button primary" type="submit">"Save"</button>
-                    <a class="button quiet" href=path.clone()>"Cancel"</a>
+                    <a class="button quiet" href=path>"Cancel"</a>
                 </FormActions>
             </form>
         </WebhookFrame>
@@ -100,7 +105,9 @@ pub fn EditWebhookPage(
 
 fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl IntoView + use<> {
     let d = draft.clone();
-    let of = |name: &str| errors.of(name).map(str::to_owned);
+    // Stored, so that each section can ask for its own.
+    let errors = StoredValue::new(errors.clone());
+    let of = move |name: &str| errors.with_value(|e| e.of(name).map(str::to_owned));
     let events = EventType::ALL
         .iter()
         .filter(|t| t.can_be_subscribed())
@@ -118,7 +125,8 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
     }
     let formats = PayloadFormat::ALL.iter().map(|f| Choice::new(f.as_str(), f.label())).collect();
     let contents = vec![
-        Choice::new(Content::IdOnly.as_str(), Content::IdOnly.label()).hint("Who and what, never answers: the receiver asks for more where it may."),
+        Choice::new(Content::IdOnly.as_str(), Content::IdOnly.label())
+            .hint("Who and what, never answers: the receiver asks for more where it may."),
         Choice::new(Content::Full.as_str(), Content::Full.label())
             .hint("Everything that the event holds leaves the study, answers and other health data included."),
     ];

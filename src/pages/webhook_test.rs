@@ -42,17 +42,19 @@ pub fn TestPage(
         }
     });
     let form = if may {
+        let action = format!("{path}/test");
+        let choose = action.clone();
         let data_error = errors.of("data").map(str::to_owned);
         view! {
             <Panel title="Event">
-                <form class="toolbar" method="get" action=format!("{path}/test")>
+                <form class="toolbar" method="get" action=choose>
                     <Select label="Event type" name="event_type" options=types value=event_type.name() />
                     <button class="button" type="submit">"Show its example"</button>
                 </form>
                 <p class="small muted">{event_type.description()}</p>
             </Panel>
             <Panel title="Sample">
-                <form class="stack" method="post" action=format!("{path}/test")>
+                <form class="stack" method="post" action=action>
                     <input type="hidden" name="event_type" value=event_type.name() />
                     <TextArea
                         label="Data"

@@ -28,11 +28,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(security_headers::Settings { https }, security_headers::layer))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(origin, same_origin::layer));
-    console(&app)
-        .merge(rest::router(app.clone()))
-        .merge(health::routes().with_state(app))
-        .merge(assets::routes())
-        .layer(around)
+    console(&app).merge(rest::router(app.clone())).merge(health::routes().with_state(app)).merge(assets::routes()).layer(around)
 }
 
 /// The pages, with sessions and error pages around them.

@@ -94,7 +94,22 @@ impl App {
         let ids = Ids::new(clock.clone());
         let (engine, intake) = Engine::new(store.clone(), clock.clone(), Arc::clone(&vault), outbound, live.clone(), background);
         let hashing = Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
-        Ok((Self(Arc::new(Parts { config, store, clock, ids, vault, policy, engine, live, stopping: CancellationToken::new(), hasher, hashing })), intake))
+        Ok((
+            Self(Arc::new(Parts {
+                config,
+                store,
+                clock,
+                ids,
+                vault,
+                policy,
+                engine,
+                live,
+                stopping: CancellationToken::new(),
+                hasher,
+                hashing,
+            })),
+            intake,
+        ))
     }
 
     /// Cancelled when the process is about to stop: what would go on for ever (live pages, the dispatcher) ends then.

@@ -62,7 +62,7 @@ pub struct Reason {
 
 /// `POST /s/{study}/deliveries/{id}/retry`
 pub async fn retry(visitor: Visitor, path: Path<(String, String)>, Form(form): Form<Reason>) -> Answer {
-    let Path((slug, id)) = path.clone();
+    let Path((slug, id)) = Path(path.0.clone());
     let actor = visitor.actor(&slug).await?;
     let id: DeliveryId = id.parse().map_err(|_| not_found("delivery"))?;
     let to = format!("/s/{}/deliveries/{id}", actor.study.slug);

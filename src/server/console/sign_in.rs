@@ -61,7 +61,8 @@ pub async fn submit(visitor: Visitor, Form(form): Form<SignIn>) -> Answer {
         Err(error @ (AppError::Unauthenticated(_) | AppError::TooMany(_))) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
             let text = Some(error.to_string());
-            let mut response = html(&visitor, "Sign in", move || view! { <SignInPage next=next email=email error=text flash=None /> }).await;
+            let mut response =
+                html(&visitor, "Sign in", move || view! { <SignInPage next=next email=email error=text flash=None /> }).await;
             *response.status_mut() = status;
             Ok(response)
         }
@@ -79,7 +80,10 @@ pub async fn sign_out(visitor: Visitor) -> Answer {
 /// `GET /setup/{token}`
 pub async fn setup_page(visitor: Visitor, Path(token): Path<String>) -> Answer {
     if !people::setup_link_works(&visitor.app, &token).await? {
-        return Err(AppError::NotFound("This set-up link was used, replaced or has expired. Start Hookwell again for a new one.".to_owned()).into());
+        return Err(AppError::NotFound(
+            "This set-up link was used, replaced or has expired. Start Hookwell again for a new one.".to_owned(),
+        )
+        .into());
     }
     let page = move || view! { <SetupPage token=token fields=SetupFields::default() errors=FieldErrors::default() /> };
     Ok(html(&visitor, "Set up", page).await)
@@ -97,8 +101,12 @@ pub struct SetupForm {
 
 /// `POST /setup/{token}`
 pub async fn setup_submit(visitor: Visitor, Path(token): Path<String>, Form(form): Form<SetupForm>) -> Answer {
-    let fields =
-        SetupFields { email: form.email.clone(), name: form.name.clone(), study_name: form.study_name.clone(), study_slug: form.study_slug.clone() };
+    let fields = SetupFields {
+        email: form.email.clone(),
+        name: form.name.clone(),
+        study_name: form.study_name.clone(),
+        study_slug: form.study_slug.clone(),
+    };
     let setup = Setup {
         email: form.email,
         name: form.name,

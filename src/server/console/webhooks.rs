@@ -83,7 +83,8 @@ pub async fn new_page(visitor: Visitor, Path(slug): Path<String>) -> Answer {
     actor.require(Action::ManageWebhook)?;
     actor.require_integrations()?;
     let frame = Frame::of(&visitor, &actor).await?;
-    let page = move || view! { <NewWebhookPage frame=frame study=actor.study draft=WebhookDraft::default() errors=FieldErrors::default() /> };
+    let page =
+        move || view! { <NewWebhookPage frame=frame study=actor.study draft=WebhookDraft::default() errors=FieldErrors::default() /> };
     Ok(html(&visitor, "Add webhook", page).await)
 }
 
@@ -135,8 +136,7 @@ pub async fn edit_page(visitor: Visitor, place: Place) -> Answer {
     let (draft, version) = (WebhookDraft::of(&webhook), webhook.version);
     let about = about(&visitor, &actor, webhook).await?;
     let frame = Frame::of(&visitor, &actor).await?;
-    let page =
-        move || view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=FieldErrors::default() conflict=None /> };
+    let page = move || view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=FieldErrors::default() conflict=None /> };
     Ok(html(&visitor, "Settings", page).await)
 }
 
@@ -235,8 +235,7 @@ pub async fn secret_page(visitor: Visitor, place: Place) -> Answer {
     let secret = visitor.take_shown_once(webhook.id.as_str()).await?.map(|s| s.expose().to_owned());
     let about = about(&visitor, &actor, webhook).await?;
     let frame = Frame::of(&visitor, &actor).await?;
-    let page =
-        move || view! { <SecretPage frame=frame about=about secret=secret overlap="24".to_owned() errors=FieldErrors::default() /> };
+    let page = move || view! { <SecretPage frame=frame about=about secret=secret overlap="24".to_owned() errors=FieldErrors::default() /> };
     Ok(html(&visitor, "Secret", page).await)
 }
 
@@ -285,9 +284,7 @@ pub async fn changes(visitor: Visitor, place: Place) -> Answer {
 pub async fn history(visitor: Visitor, place: Place, Query(query): Query<DeliveryQuery>) -> Answer {
     let (actor, webhook) = find(&visitor, place).await?;
     let (page, errors) = match query.check() {
-        Ok(filter) => {
-            (deliveries::list(&visitor.app, &actor, Some(&webhook.id), &filter, DEFAULT_LIMIT).await?, FieldErrors::default())
-        }
+        Ok(filter) => (deliveries::list(&visitor.app, &actor, Some(&webhook.id), &filter, DEFAULT_LIMIT).await?, FieldErrors::default()),
         Err(errors) => (Page { items: Vec::new(), next: None }, errors),
     };
     let wrong = !errors.is_empty();
@@ -306,6 +303,6 @@ pub async fn live(visitor: Visitor, place: Place) -> Result<Response, WebError> 
         let concerns = change.is_err() || change.is_ok_and(|c| c.study_id == study && c.webhook_id == webhook.id);
         std::future::ready(concerns.then(|| Ok::<_, std::convert::Infallible>(Event::default().data("changed"))))
     });
-    let until_stop = changes.take_until(visitor.app.stopping().cancelled_owned());
+    let until_stop = changes.take_until(visitor.app.stopping().clone().cancelled_owned());
     Ok(Sse::new(until_stop).keep_alive(KeepAlive::default()).into_response())
 }
