@@ -78,7 +78,7 @@ pub async fn find_user(db: &mut Db, user: &UserId) -> Result<Option<User>, Store
 
 /// Whether anybody is there: the first start prints a set-up link where nobody is.
 pub async fn any_user(db: &mut Db) -> Result<bool, StoreError> {
-    Ok(one!(db, (i64,), "SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT 1) AS some")?.0 > 0)
+    Ok(one!(db, (i64,), "SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT 1) AS anybody")?.0 > 0)
 }
 
 /// Adds a user.
