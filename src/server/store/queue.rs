@@ -120,9 +120,12 @@ pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<Even
             }
         }
         Raw::Postgres(c) => {
+            // In the key's order, so that two nodes with the same events wait for each other instead of in a circle; then by our
+            // id, so that the first of a batch wins.
             let rows: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
                 "INSERT INTO events ({COLUMNS})
                  SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bool[], $10::text[])
+                   AS e ({COLUMNS}) ORDER BY source, external_id, id
                  ON CONFLICT (study_id, source, external_id) DO NOTHING RETURNING id"
             )))
             .bind(events.iter().map(|e| e.study_id.to_string()).collect::<Vec<_>>())
