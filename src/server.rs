@@ -6,6 +6,7 @@ pub mod config;
 pub mod credentials;
 pub mod engine;
 pub mod format;
+pub mod listen;
 pub mod live;
 pub mod secret;
 pub mod service;
