@@ -1,6 +1,7 @@
 //! What an attempt's end means for its delivery and its webhook (a pure decision), and the one commit that records it.
 
 use super::{Engine, retry};
+use crate::model::audit::AuditEntry;
 use crate::model::delivery::{Attempt, DeliveryState, Trigger};
 use crate::model::time::Timestamp;
 use crate::model::webhook::{RetrySchedule, Webhook};
@@ -109,8 +110,7 @@ async fn write(engine: &Engine, job: &Job, webhook: &Webhook, attempt: &Attempt,
     if let Some(cause) = &verdict.disable
         && webhooks::disable(&mut tx, &job.study_id, &job.webhook_id, cause, done.ended_at).await?
     {
-        let entry =
-            crate::server::service::audit::by_engine(&job.study_id, done.ended_at, "webhook.disabled", job.webhook_id.as_str(), cause);
+        let entry = AuditEntry::by_engine(&job.study_id, done.ended_at, "webhook.disabled", job.webhook_id.as_str(), cause);
         crate::server::store::audit::append(&mut tx, &entry, None).await?;
     }
     tx.commit().await

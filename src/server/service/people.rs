@@ -1,7 +1,7 @@
 //! People: the first administrator, signing in, passwords, users and their roles.
 
-use super::audit::by_operator;
 use crate::error::{AppError, invalid, not_found};
+use crate::model::audit::AuditEntry;
 use crate::model::id::{StudyId, UserId};
 use crate::model::permission::{Action, Role};
 use crate::model::problem::FieldErrors;
@@ -107,7 +107,7 @@ async fn insert_user(app: &App, tx: &mut Tx, email: &str, name: &str, password_h
         done => done?,
     }
     let changes = json!({"email": user.email, "name": user.name});
-    store::audit::append(tx, &by_operator(None, now, "user.created", user.id.as_str(), changes), None).await?;
+    store::audit::append(tx, &AuditEntry::by_operator(None, now, "user.created", user.id.as_str(), changes), None).await?;
     Ok(user)
 }
 
@@ -126,7 +126,7 @@ async fn insert_study(app: &App, tx: &mut Tx, slug: &str, name: &str, production
         done => done?,
     }
     let changes = json!({"slug": study.slug, "name": study.name, "production": production});
-    store::audit::append(tx, &by_operator(Some(&study.id), now, "study.created", study.id.as_str(), changes), None).await?;
+    store::audit::append(tx, &AuditEntry::by_operator(Some(&study.id), now, "study.created", study.id.as_str(), changes), None).await?;
     Ok(study)
 }
 
@@ -135,7 +135,7 @@ async fn put_role(app: &App, tx: &mut Tx, study: &StudyId, user: &UserId, role: 
     let before = people::find_role(tx, study, user).await?;
     people::set_role(tx, study, user, role, now).await?;
     let changes = json!({"role": [before.map(Role::as_str), role.as_str()]});
-    store::audit::append(tx, &by_operator(Some(study), now, "member.role_set", user.as_str(), changes), None).await?;
+    store::audit::append(tx, &AuditEntry::by_operator(Some(study), now, "member.role_set", user.as_str(), changes), None).await?;
     Ok(())
 }
 
@@ -243,7 +243,7 @@ pub async fn change_password(app: &App, user: &User, present: Secret, new: Secre
     let mut tx = app.store.begin().await?;
     people::set_password(&mut tx, &user.id, &hash, now).await?;
     sessions::delete_others(&mut tx, &user.id, keep_session).await?;
-    let mut entry = by_operator(None, now, "user.password_changed", user.id.as_str(), serde_json::Value::Null);
+    let mut entry = AuditEntry::by_operator(None, now, "user.password_changed", user.id.as_str(), serde_json::Value::Null);
     entry.actor = user.id.to_string();
     entry.actor_name.clone_from(&user.name);
     entry.actor_role = "user".to_owned();
