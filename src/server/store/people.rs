@@ -123,6 +123,12 @@ pub async fn set_sign_in_state(tx: &mut Tx, user: &UserId, failed: i64, blocked_
     Ok(())
 }
 
+/// Counts a wrong password; gives how many there were since the last right one, this one included.
+pub async fn count_failed_sign_in(tx: &mut Tx, user: &UserId) -> Result<i64, StoreError> {
+    let text = "UPDATE users SET failed_sign_ins = failed_sign_ins + 1 WHERE id = $1 RETURNING failed_sign_ins";
+    Ok(one!(tx, (i64,), text, user.as_str())?.0)
+}
+
 /// What somebody is in a study.
 pub async fn find_role(db: &mut Db, study: &StudyId, user: &UserId) -> Result<Option<Role>, StoreError> {
     let row = maybe!(db, (String,), "SELECT role FROM memberships WHERE study_id = $1 AND user_id = $2", study.as_str(), user.as_str())?;
