@@ -168,7 +168,8 @@ impl Dispatcher {
         while idle < self.turns.len() && self.running.len() < TOTAL_MAX {
             let Some(webhook) = self.turns.pop_front() else { break };
             let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
-            if lane.queue.is_empty() && lane.running == 0 {
+            // The rate counts from the last start, also when there is nothing to do meanwhile.
+            if lane.queue.is_empty() && lane.running == 0 && lane.next_start <= now {
                 self.lanes.remove(&webhook);
                 continue;
             }
