@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod credentials;
+pub mod demo;
 pub mod engine;
 pub mod format;
 pub mod health;

@@ -30,3 +30,31 @@ pub struct AuditEntry {
     /// The request it came with.
     pub request_id: Option<String>,
 }
+
+impl AuditEntry {
+    /// What the engine did by itself.
+    pub fn by_engine(study: &StudyId, at: Timestamp, action: &str, object: &str, why: &str) -> Self {
+        Self { reason: Some(why.to_owned()), ..Self::by_system("engine", "Hookwell", Some(study), at, action, object) }
+    }
+
+    /// What the operator did at the machine, or the set-up link's holder.
+    pub fn by_operator(study: Option<&StudyId>, at: Timestamp, action: &str, object: &str, changes: serde_json::Value) -> Self {
+        Self { changes, ..Self::by_system("operator", "Operator", study, at, action, object) }
+    }
+
+    fn by_system(actor: &str, name: &str, study: Option<&StudyId>, at: Timestamp, action: &str, object: &str) -> Self {
+        Self {
+            seq: 0,
+            at,
+            actor: actor.to_owned(),
+            actor_name: name.to_owned(),
+            actor_role: "system".to_owned(),
+            study_id: study.cloned(),
+            action: action.to_owned(),
+            object: object.to_owned(),
+            changes: serde_json::Value::Null,
+            reason: None,
+            request_id: None,
+        }
+    }
+}

@@ -262,7 +262,7 @@ impl std::fmt::Debug for Config {
 }
 
 /// Names of the environment that are ours and no settings.
-const OTHERS: &[&str] = &["HOOKWELL_CONFIG", "HOOKWELL_DEMO_PASSWORD", "HOOKWELL_CACHE", "HOOKWELL_WASM_PKG"];
+const OTHERS: &[&str] = &["HOOKWELL_CONFIG", "HOOKWELL_LISTEN_SECRET", "HOOKWELL_DEMO_PASSWORD", "HOOKWELL_CACHE", "HOOKWELL_WASM_PKG"];
 
 fn read_file(text: &str, found: &mut BTreeMap<&'static str, (String, String)>) -> Result<(), ConfigError> {
     let wrong = |name: &str, message: String| ConfigError { name: name.to_owned(), source_name: "configuration file".to_owned(), message };

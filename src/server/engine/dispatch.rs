@@ -76,14 +76,15 @@ impl Dispatcher {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(jobs) = self.intake.0.recv() => self.enqueue(jobs).await,
-                Some(ended) = self.running.join_next() => self.ended(ended),
-                () = self.engine.wake.notified() => claim_at = Instant::now(),
+                // Before the work, which may never pause: a node that is busy must not lose its leases.
                 _ = heartbeat.tick() => {
                     if let Err(error) = self.engine.heartbeat().await {
                         tracing::warn!(%error, "the leases could not be held for longer");
                     }
                 }
+                Some(ended) = self.running.join_next() => self.ended(ended),
+                Some(jobs) = self.intake.0.recv() => self.enqueue(jobs).await,
+                () = self.engine.wake.notified() => claim_at = Instant::now(),
                 () = tokio::time::sleep_until(claim_at) => claim_at = self.claim().await,
                 () = sleep_until_some(rate_at) => {}
             }
@@ -168,7 +169,8 @@ impl Dispatcher {
         while idle < self.turns.len() && self.running.len() < TOTAL_MAX {
             let Some(webhook) = self.turns.pop_front() else { break };
             let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
-            if lane.queue.is_empty() && lane.running == 0 {
+            // The rate counts from the last start, also when there is nothing to do meanwhile.
+            if lane.queue.is_empty() && lane.running == 0 && lane.next_start <= now {
                 self.lanes.remove(&webhook);
                 continue;
             }

@@ -140,12 +140,14 @@ fn event_of(engine: &Engine, study: &Study, new: NewEvent, now: Timestamp, is_te
     }
 }
 
-/// Accepts a sample for one webhook, whatever it is subscribed to, and gives the job, which the caller holds and must run.
+/// Writes a sample for one webhook, whatever it is subscribed to, and gives the job, which the caller holds and must run after
+/// its commit.
 ///
 /// # Errors
-/// When the database fails; nothing was accepted then.
+/// When the database fails; the transaction should be dropped then.
 pub async fn accept_sample(
     engine: &Engine,
+    tx: &mut Tx,
     study: &Study,
     webhook: &Webhook,
     event_type: EventType,
@@ -163,10 +165,7 @@ pub async fn accept_sample(
         delivery.lease = Some((engine.node.clone(), until));
     }
     let events = [event];
-    let mut tx = engine.store.begin().await?;
-    queue::insert_events(&mut tx, &events).await?;
-    batch.write(&mut tx, study, &events).await?;
-    tx.commit().await?;
-    engine.live.tell(&study.id, &webhook.id);
+    queue::insert_events(tx, &events).await?;
+    batch.write(tx, study, &events).await?;
     batch.jobs.pop().ok_or(StoreError::Corrupt { what: "sample", why: "it made no delivery".to_owned() })
 }

@@ -1,7 +1,8 @@
 //! What an attempt's end means for its delivery and its webhook (a pure decision), and the one commit that records it.
 
 use super::{Engine, retry};
-use crate::model::delivery::{Attempt, DeliveryState, Trigger};
+use crate::model::audit::AuditEntry;
+use crate::model::delivery::{Attempt, DeliveryState};
 use crate::model::time::Timestamp;
 use crate::model::webhook::{RetrySchedule, Webhook};
 use crate::server::store::queue::{self, Completion, Job};
@@ -27,12 +28,12 @@ pub fn decide(
     ended_at: Timestamp,
     jitter: f64,
 ) -> Verdict {
-    let next = match (attempt.failure, job.trigger, job.state) {
+    let next = match (attempt.failure, job.state) {
         (None, ..) => None,
-        // A sample is one question and one answer.
-        (Some(_), Trigger::Sample, _) => None,
+        // A sample is one question and one answer, also when it is asked again by hand.
+        (Some(_), ..) if job.is_test => None,
         // It arrived once; that one more request failed takes nothing back.
-        (Some(_), _, DeliveryState::Delivered) => None,
+        (Some(_), DeliveryState::Delivered) => None,
         // Gone: the receiver says that it wants nothing more.
         (Some(_), ..) if attempt.status == Some(410) => None,
         (Some(_), ..) => retry::next_attempt_at(schedule, job.schedule_step + 1, ended_at, retry_after, jitter),
@@ -42,7 +43,7 @@ pub fn decide(
         (Some(_), _, Some(_)) => DeliveryState::Retrying,
         (Some(_), _, None) => DeliveryState::Exhausted,
     };
-    let disable = (attempt.status == Some(410) && job.trigger != Trigger::Sample)
+    let disable = (attempt.status == Some(410) && !job.is_test)
         .then(|| "The receiver answered 410 Gone: it wants no more events at this address.".to_owned());
     let completion = Completion {
         state,
@@ -109,8 +110,7 @@ async fn write(engine: &Engine, job: &Job, webhook: &Webhook, attempt: &Attempt,
     if let Some(cause) = &verdict.disable
         && webhooks::disable(&mut tx, &job.study_id, &job.webhook_id, cause, done.ended_at).await?
     {
-        let entry =
-            crate::server::service::audit::by_engine(&job.study_id, done.ended_at, "webhook.disabled", job.webhook_id.as_str(), cause);
+        let entry = AuditEntry::by_engine(&job.study_id, done.ended_at, "webhook.disabled", job.webhook_id.as_str(), cause);
         crate::server::store::audit::append(&mut tx, &entry, None).await?;
     }
     tx.commit().await
@@ -119,7 +119,7 @@ async fn write(engine: &Engine, job: &Job, webhook: &Webhook, attempt: &Attempt,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::delivery::{FailureKind, Timing};
+    use crate::model::delivery::{FailureKind, Timing, Trigger};
     use crate::model::event_type::EventType;
     use crate::model::id::{AttemptId, DeliveryId, StudyId, WebhookId};
     use crate::model::time::SECOND;
@@ -185,5 +185,9 @@ mod tests {
         // A sample is tried once, and disables nothing.
         assert_eq!(verdict(&job(Pending, Trigger::Sample, 0), &bad), (Exhausted, None, 0, false));
         assert_eq!(verdict(&job(Pending, Trigger::Sample, 0), &gone), (Exhausted, None, 0, false));
+        // Not when it is retried by hand either.
+        let again = Job { is_test: true, ..job(Retrying, Trigger::Manual, 0) };
+        assert_eq!(verdict(&again, &bad), (Exhausted, None, 0, false));
+        assert_eq!(verdict(&again, &gone), (Exhausted, None, 0, false));
     }
 }

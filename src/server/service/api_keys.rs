@@ -1,8 +1,8 @@
 //! API keys of a study.
 
-use super::audit::by_operator;
 use crate::error::{AppError, not_found};
 use crate::model::api_key::{ApiKey, ApiKeyDraft};
+use crate::model::audit::AuditEntry;
 use crate::model::id::ApiKeyId;
 use crate::model::permission::Action;
 use crate::server::auth::{Actor, api_key};
@@ -64,7 +64,7 @@ pub async fn create_by_operator(app: &App, slug: &str, draft: &ApiKeyDraft) -> R
     let (key, secret) = make(app, study.id, draft)?;
     api_keys::insert(&mut tx, &key, &api_key::hash(secret.expose())).await?;
     let changes = json!({"name": key.name, "scopes": key.scopes, "expires_at": key.expires_at});
-    let entry = by_operator(Some(&key.study_id), key.created_at, "api_key.created", key.id.as_str(), changes);
+    let entry = AuditEntry::by_operator(Some(&key.study_id), key.created_at, "api_key.created", key.id.as_str(), changes);
     store::audit::append(&mut tx, &entry, None).await?;
     tx.commit().await?;
     Ok((key, secret))

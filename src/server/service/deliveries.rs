@@ -6,6 +6,7 @@ use crate::model::delivery::{BodyAccess, Delivery, DeliveryDetail, DeliveryFilte
 use crate::model::id::{DeliveryId, WebhookId};
 use crate::model::page::Page;
 use crate::model::permission::{Action, Decision};
+use crate::model::webhook::{Webhook, WebhookMode, WebhookStatus};
 use crate::server::auth::Actor;
 use crate::server::state::App;
 use crate::server::store::{attempts, deliveries, webhooks};
@@ -90,6 +91,19 @@ pub async fn get(app: &App, actor: &Actor, id: &DeliveryId, reveal: bool) -> Res
     })
 }
 
+/// Why a retry would wait instead of going out now.
+fn cannot_receive(webhook: &Webhook, test: bool) -> Option<&'static str> {
+    match (webhook.status, webhook.mode) {
+        _ if webhook.archived_at.is_some() => Some("The webhook is archived; nothing is sent to it any more."),
+        (WebhookStatus::Inactive, _) => Some("The webhook is inactive. Make it active first; what waits goes out then, too."),
+        (WebhookStatus::Disabled, _) => Some("The webhook is disabled. Look at the cause and make it active again first."),
+        (WebhookStatus::Active, WebhookMode::Test) if !test => {
+            Some("The webhook is in Test mode and gets no live events. Take it Live first.")
+        }
+        (WebhookStatus::Active, _) => None,
+    }
+}
+
 /// Has a delivery tried again now, whatever its state, with the same bytes.
 ///
 /// # Errors
@@ -106,9 +120,7 @@ pub async fn retry(app: &App, actor: &Actor, id: &DeliveryId, reason: &str) -> R
     actor.require_integrations()?;
     let reason = check_reason(reason)?;
     let Some(webhook) = webhooks::find(&mut tx, study, &delivery.webhook_id).await? else { return Err(not_found("webhook")) };
-    if webhook.archived_at.is_some() {
-        return Err(AppError::Conflict("The webhook is archived; nothing is sent to it any more.".to_owned()));
-    }
+    cannot_receive(&webhook, delivery.is_test).map_or(Ok(()), |why| Err(AppError::Conflict(why.to_owned())))?;
     let now = app.clock.now();
     if !deliveries::request_retry(&mut tx, study, id, actor.name(), reason, now).await? {
         return Err(AppError::Conflict("An attempt of this delivery is under way. Look at its outcome first.".to_owned()));

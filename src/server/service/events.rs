@@ -13,7 +13,7 @@ use crate::server::auth::Actor;
 use crate::server::engine::intake;
 use crate::server::state::App;
 use crate::server::store::{deliveries, events};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -144,7 +144,7 @@ pub async fn list(app: &App, actor: &Actor, cursor: Option<&EventId>, limit: u32
     Ok(page.map(|e| Event { data: None, ..e }))
 }
 
-/// One event, and its deliveries.
+/// One event, and its deliveries. Its data is in it where the actor may read it; reading live data goes into the audit trail.
 ///
 /// # Errors
 /// 403, 404.
@@ -153,5 +153,12 @@ pub async fn get(app: &App, actor: &Actor, id: &EventId) -> Result<(Event, Vec<D
     let mut db = app.store.read().await?;
     let Some(event) = events::find(&mut db, &actor.study.id, id).await? else { return Err(not_found("event")) };
     let deliveries = deliveries::of_event(&mut db, &actor.study.id, id).await?;
-    Ok((without_secrets(actor, event), deliveries))
+    drop(db);
+    let event = without_secrets(actor, event);
+    if event.data.is_some() && !event.is_test {
+        let mut tx = app.store.begin().await?;
+        actor.audit(&mut tx, app.clock.now(), "event.body_read", id.as_str(), json!({}), None).await?;
+        tx.commit().await?;
+    }
+    Ok((event, deliveries))
 }

@@ -1,12 +1,12 @@
 //! People: the first administrator, signing in, passwords, users and their roles.
 
-use super::audit::by_operator;
 use crate::error::{AppError, invalid, not_found};
+use crate::model::audit::AuditEntry;
 use crate::model::id::{StudyId, UserId};
 use crate::model::permission::{Action, Role};
 use crate::model::problem::FieldErrors;
 use crate::model::study::{Study, StudyOfMember, check_new_study};
-use crate::model::time::{HOUR, SECOND};
+use crate::model::time::{HOUR, SECOND, Timestamp};
 use crate::model::user::{Member, User, check_new_user, normalise_email};
 use crate::server::auth::password::check_strength;
 use crate::server::auth::{Actor, api_key};
@@ -107,7 +107,7 @@ async fn insert_user(app: &App, tx: &mut Tx, email: &str, name: &str, password_h
         done => done?,
     }
     let changes = json!({"email": user.email, "name": user.name});
-    store::audit::append(tx, &by_operator(None, now, "user.created", user.id.as_str(), changes), None).await?;
+    store::audit::append(tx, &AuditEntry::by_operator(None, now, "user.created", user.id.as_str(), changes), None).await?;
     Ok(user)
 }
 
@@ -126,7 +126,7 @@ async fn insert_study(app: &App, tx: &mut Tx, slug: &str, name: &str, production
         done => done?,
     }
     let changes = json!({"slug": study.slug, "name": study.name, "production": production});
-    store::audit::append(tx, &by_operator(Some(&study.id), now, "study.created", study.id.as_str(), changes), None).await?;
+    store::audit::append(tx, &AuditEntry::by_operator(Some(&study.id), now, "study.created", study.id.as_str(), changes), None).await?;
     Ok(study)
 }
 
@@ -135,7 +135,7 @@ async fn put_role(app: &App, tx: &mut Tx, study: &StudyId, user: &UserId, role: 
     let before = people::find_role(tx, study, user).await?;
     people::set_role(tx, study, user, role, now).await?;
     let changes = json!({"role": [before.map(Role::as_str), role.as_str()]});
-    store::audit::append(tx, &by_operator(Some(study), now, "member.role_set", user.as_str(), changes), None).await?;
+    store::audit::append(tx, &AuditEntry::by_operator(Some(study), now, "member.role_set", user.as_str(), changes), None).await?;
     Ok(())
 }
 
@@ -193,12 +193,15 @@ pub async fn sign_in(app: &App, email: &str, password: Secret) -> Result<User, A
     let login = people::find_login(&mut db, &normalise_email(email)).await?;
     drop(db);
     let now = app.clock.now();
-    if let Some(until) = login.as_ref().and_then(|l| l.blocked_until).filter(|until| *until > now) {
-        return Err(AppError::TooMany(u64::try_from(until.since(now) / SECOND + 1).unwrap_or(1)));
-    }
+    login.as_ref().map_or(Ok(()), |l| not_paused(l, now))?;
     let right = app.verify_password(password, login.as_ref().map(|l| l.password_hash.clone())).await?;
     let Some(login) = login else { return Err(wrong()) };
     if right {
+        // Of many tries at once, those that were wrong may have brought a pause meanwhile: it holds for the right one too.
+        let mut db = app.store.read().await?;
+        let Some(login) = people::find_login_by_id(&mut db, &login.user.id).await? else { return Err(wrong()) };
+        drop(db);
+        not_paused(&login, now)?;
         if login.failed_sign_ins > 0 {
             let mut tx = app.store.begin().await?;
             people::set_sign_in_state(&mut tx, &login.user.id, 0, None).await?;
@@ -206,11 +209,18 @@ pub async fn sign_in(app: &App, email: &str, password: Secret) -> Result<User, A
         }
         return Ok(login.user);
     }
-    let failed = login.failed_sign_ins + 1;
     let mut tx = app.store.begin().await?;
+    let failed = people::count_failed_sign_in(&mut tx, &login.user.id).await?;
     people::set_sign_in_state(&mut tx, &login.user.id, failed, pause_after(failed).map(|pause| now.plus(pause))).await?;
     tx.commit().await?;
     Err(wrong())
+}
+
+fn not_paused(login: &people::Login, now: Timestamp) -> Result<(), AppError> {
+    match login.blocked_until.filter(|until| *until > now) {
+        Some(until) => Err(AppError::TooMany(u64::try_from((until.since(now) + SECOND - 1) / SECOND).unwrap_or(1))),
+        None => Ok(()),
+    }
 }
 
 /// The pause after so many wrong passwords: none at first, then 1 s, doubling, up to a quarter of an hour.
@@ -243,7 +253,7 @@ pub async fn change_password(app: &App, user: &User, present: Secret, new: Secre
     let mut tx = app.store.begin().await?;
     people::set_password(&mut tx, &user.id, &hash, now).await?;
     sessions::delete_others(&mut tx, &user.id, keep_session).await?;
-    let mut entry = by_operator(None, now, "user.password_changed", user.id.as_str(), serde_json::Value::Null);
+    let mut entry = AuditEntry::by_operator(None, now, "user.password_changed", user.id.as_str(), serde_json::Value::Null);
     entry.actor = user.id.to_string();
     entry.actor_name.clone_from(&user.name);
     entry.actor_role = "user".to_owned();

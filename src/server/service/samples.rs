@@ -10,6 +10,7 @@ use crate::server::auth::Actor;
 use crate::server::engine::{attempt, intake};
 use crate::server::state::App;
 use crate::server::store::{attempts, deliveries, webhooks};
+use serde_json::json;
 
 /// Bytes of an edited sample at most.
 const SAMPLE_MAX: usize = 64 * 1024;
@@ -51,8 +52,13 @@ pub async fn send(
     if webhook.archived_at.is_some() {
         return Err(AppError::Conflict("This webhook is archived; it gets no samples.".to_owned()));
     }
-    let job = intake::accept_sample(&app.engine, &actor.study, &webhook, event_type, data, actor.name().to_owned()).await?;
+    let mut tx = app.store.begin().await?;
+    let job = intake::accept_sample(&app.engine, &mut tx, &actor.study, &webhook, event_type, data, actor.name().to_owned()).await?;
     let delivery_id = job.delivery_id.clone();
+    let changes = json!({"event_type": event_type, "delivery": delivery_id});
+    actor.audit(&mut tx, app.clock.now(), "webhook.sample_sent", id.as_str(), changes, None).await?;
+    tx.commit().await?;
+    app.live.tell(&actor.study.id, id);
     // In a task of its own: a browser that leaves does not cut the attempt off between sending and recording.
     let engine = app.engine.clone();
     let ran = tokio::spawn(async move { attempt::run(&engine, job).await }).await;

@@ -48,10 +48,13 @@ pub async fn get(app: &App, actor: &Actor, id: &WebhookId) -> Result<Webhook, Ap
 /// What one webhook has been doing.
 ///
 /// # Errors
-/// 403.
+/// 403, 404.
 pub async fn stats(app: &App, actor: &Actor, id: &WebhookId) -> Result<WebhookStats, AppError> {
     actor.require(Action::ReadMetadata)?;
     let mut db = app.store.read().await?;
+    if webhooks::find(&mut db, &actor.study.id, id).await?.is_none() {
+        return Err(not_found("webhook"));
+    }
     let mut stats = webhooks::stats(&mut db, &actor.study.id, app.clock.now()).await?.remove(id).unwrap_or_default();
     webhooks::add_waiting(&mut db, &actor.study.id, id, &mut stats).await?;
     Ok(stats)

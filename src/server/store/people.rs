@@ -78,7 +78,7 @@ pub async fn find_user(db: &mut Db, user: &UserId) -> Result<Option<User>, Store
 
 /// Whether anybody is there: the first start prints a set-up link where nobody is.
 pub async fn any_user(db: &mut Db) -> Result<bool, StoreError> {
-    Ok(one!(db, (i64,), "SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT 1) AS some")?.0 > 0)
+    Ok(one!(db, (i64,), "SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT 1) AS anybody")?.0 > 0)
 }
 
 /// Adds a user.
@@ -121,6 +121,12 @@ pub async fn set_sign_in_state(tx: &mut Tx, user: &UserId, failed: i64, blocked_
         blocked_until.map(Timestamp::micros),
     )?;
     Ok(())
+}
+
+/// Counts a wrong password; gives how many there were since the last right one, this one included.
+pub async fn count_failed_sign_in(tx: &mut Tx, user: &UserId) -> Result<i64, StoreError> {
+    let text = "UPDATE users SET failed_sign_ins = failed_sign_ins + 1 WHERE id = $1 RETURNING failed_sign_ins";
+    Ok(one!(tx, (i64,), text, user.as_str())?.0)
 }
 
 /// What somebody is in a study.

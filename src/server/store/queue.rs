@@ -120,9 +120,12 @@ pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<Even
             }
         }
         Raw::Postgres(c) => {
+            // In the key's order, so that two nodes with the same events wait for each other instead of in a circle; then by our
+            // id, so that the first of a batch wins.
             let rows: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
                 "INSERT INTO events ({COLUMNS})
                  SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bool[], $10::text[])
+                   AS e ({COLUMNS}) ORDER BY source, external_id, id
                  ON CONFLICT (study_id, source, external_id) DO NOTHING RETURNING id"
             )))
             .bind(events.iter().map(|e| e.study_id.to_string()).collect::<Vec<_>>())
@@ -255,6 +258,7 @@ struct JobRow {
     next_trigger: String,
     requested_by: Option<String>,
     reason: Option<String>,
+    next_attempt_at: i64,
 }
 
 impl TryFrom<JobRow> for Job {
@@ -277,7 +281,8 @@ impl TryFrom<JobRow> for Job {
     }
 }
 
-const JOB: &str = "study_id, id, webhook_id, event_type, is_test, state, attempts, schedule_step, next_trigger, requested_by, reason";
+const JOB: &str =
+    "study_id, id, webhook_id, event_type, is_test, state, attempts, schedule_step, next_trigger, requested_by, reason, next_attempt_at";
 
 /// Due, free, and its webhook able to receive. Held back while the webhook is inactive or disabled, the study's Integrations
 /// are off, or a live event waits for a webhook that went back to Test.
@@ -288,12 +293,12 @@ const CLAIMABLE: &str = "d.next_attempt_at <= $1 AND (d.lease_until IS NULL OR d
 
 /// Leases due deliveries to `node`, the longest due first, leaving out the webhooks in `full`, which have enough in memory.
 pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, full: &[String], limit: u32) -> Result<Vec<Job>, StoreError> {
-    let rows: Vec<JobRow> = match tx.raw() {
+    let mut rows: Vec<JobRow> = match tx.raw() {
         Raw::Sqlite(c) => {
             sqlx::query_as(sqlx::AssertSqlSafe(format!(
                 "UPDATE deliveries SET lease_owner = $2, lease_until = $3 WHERE rowid IN (
                    SELECT d.rowid FROM deliveries d WHERE {CLAIMABLE} AND d.webhook_id NOT IN (SELECT value FROM json_each($4))
-                   ORDER BY d.next_attempt_at LIMIT $5)
+                   ORDER BY d.next_attempt_at, d.id LIMIT $5)
                  RETURNING {JOB}"
             )))
             .bind(now.micros())
@@ -306,9 +311,10 @@ pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, fu
         }
         Raw::Postgres(c) => {
             sqlx::query_as(sqlx::AssertSqlSafe(format!(
-                "UPDATE deliveries SET lease_owner = $2, lease_until = $3 WHERE (study_id, id) IN (
+                "WITH due AS MATERIALIZED (
                    SELECT d.study_id, d.id FROM deliveries d WHERE {CLAIMABLE} AND NOT (d.webhook_id = ANY($4))
-                   ORDER BY d.next_attempt_at LIMIT $5 FOR UPDATE SKIP LOCKED)
+                   ORDER BY d.next_attempt_at, d.id LIMIT $5 FOR UPDATE SKIP LOCKED)
+                 UPDATE deliveries SET lease_owner = $2, lease_until = $3 WHERE (study_id, id) IN (SELECT study_id, id FROM due)
                  RETURNING {JOB}"
             )))
             .bind(now.micros())
@@ -320,6 +326,8 @@ pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, fu
             .await?
         }
     };
+    // RETURNING keeps no order.
+    rows.sort_by(|a, b| (a.next_attempt_at, &a.id).cmp(&(b.next_attempt_at, &b.id)));
     rows.into_iter().map(Job::try_from).collect()
 }
 
