@@ -19,6 +19,8 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 /// Everything.
 pub fn router(app: App) -> Router {
+    // Leptos renders on the runtime that is running. Set once for the process; a second router finds it set.
+    let _set_already = any_spawner::Executor::init_tokio();
     let https = app.config.is_https();
     let origin = same_origin::Settings { public_url: Some(app.config.public_url.clone()) };
     let around = ServiceBuilder::new()
