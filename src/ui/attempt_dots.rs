@@ -5,7 +5,7 @@ use crate::model::delivery::DeliveryState;
 use leptos::prelude::*;
 
 /// Dots at most; more become a number.
-const MOST: u32 = 11;
+const MOST: u32 = 7;
 
 /// One dot an attempt: red failed, green delivered, hollow planned.
 #[component]
