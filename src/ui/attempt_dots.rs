@@ -5,7 +5,7 @@ use crate::model::delivery::DeliveryState;
 use leptos::prelude::*;
 
 /// Dots at most; more become a number.
-const MOST: u32 = 11;
+const MOST: u32 = 7;
 
 /// One dot an attempt: red failed, green delivered, hollow planned.
 #[component]
@@ -22,7 +22,7 @@ pub fn AttemptDots(
     match (failed, delivered) {
         (0, _) => {}
         (n, true) => text.push_str(&format!(", {n} failed, then delivered")),
-        (n, false) if n == 1 => text.push_str(", failed"),
+        (1, false) => text.push_str(", failed"),
         (_, false) => text.push_str(", all failed"),
     }
     if state.is_waiting() && attempts > 0 {

@@ -31,7 +31,7 @@ pub fn CodeBlock(
                 {note.0.map(|n| view! { <span class="muted">{n}</span> })}
                 {children.map(|c| view! { <span class="code-tools">{c()}</span> })}
             </figcaption>
-            <pre tabindex="0" role="region" aria-label=label>{text}</pre>
+            <pre tabindex="0" role="group" aria-label=label>{text}</pre>
         </figure>
     }
 }

@@ -89,5 +89,5 @@ pub fn Styleguide(
     .into_any()
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ pub fn Id(
     whole: bool,
 ) -> impl IntoView {
     let chars: Vec<char> = value.chars().collect();
-    let head = value.find('_').map_or(4, |at| at + 5);
+    let head = value.find('_').map_or(4, |at| at + 1);
     if whole || chars.len() <= head + TAIL + 2 {
         return view! { <code class="id">{value}</code> }.into_any();
     }

@@ -198,7 +198,6 @@ pub fn Components() -> impl IntoView {
             <ConfirmForm id="g-error" action="/api/archive" label="With an error" submit="Do it" error="must be 1–500 characters">
                 <p>"What will happen."</p>
             </ConfirmForm>
-            <p class="gallery-room"></p>
         </Item>
         <Item title="Names and values">
             <Panel title="Panel" actions=|| view! { <a href="?page=components">"Edit"</a> }>
@@ -218,8 +217,7 @@ pub fn Components() -> impl IntoView {
             </CodeBlock>
         </Item>
         <Item title="Pager">
-            <Pager path="?page=components" next=Some("c".to_owned()) />
-            <Pager path="?page=components" cursor="c" next=None />
+            <Pager path="/styleguide" cursor="b" next=Some("c".to_owned()) />
         </Item>
     }
 }

@@ -93,7 +93,7 @@ pub fn DeliveriesMock() -> impl IntoView {
                             (status, _) => view! { <HttpStatus status=status /> }.into_any(),
                         }}
                     </td>
-                    <td class="number" data-label="Took">
+                    <td class="number card-hide" data-label="Took">
                         {d.last_duration.map_or_else(|| "–".to_owned(), human_duration)}
                     </td>
                     <td class="one-line fit" data-label="Accepted">
@@ -103,9 +103,13 @@ pub fn DeliveriesMock() -> impl IntoView {
                         {matches!(d.state, DeliveryState::Retrying | DeliveryState::Exhausted | DeliveryState::Cancelled)
                             .then(|| {
                                 view! {
-                                    <a class="button small" href="?page=delivery" aria-label=format!("Retry {}", d.id)>
+                                    <a
+                                        class="button icon-only"
+                                        href="?page=delivery"
+                                        title="Retry"
+                                        aria-label=format!("Retry {}", d.id)
+                                    >
                                         <Icon name="retry" />
-                                        "Retry"
                                     </a>
                                 }
                             })}
@@ -179,6 +183,6 @@ pub fn DeliveriesMock() -> impl IntoView {
                 <tbody>{rows}</tbody>
             </table>
         </TableRegion>
-        <Pager path="?page=deliveries" query=vec![("mode".into(), "live".into())] cursor="dlv_1" next=Some("dlv_2".to_owned()) />
+        <Pager path="/styleguide" query=vec![("mode".into(), "live".into())] cursor="dlv_1" next=Some("dlv_2".to_owned()) />
     }
 }

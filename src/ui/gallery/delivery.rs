@@ -1,4 +1,4 @@
-//! One delivery, composed: head, way, attempts, request and response.
+//! One delivery, composed: head, timeline, attempts, request and response.
 
 use super::sample::{NOW, delivery_id};
 use crate::model::delivery::{DeliveryState, FailureKind};
@@ -74,7 +74,7 @@ pub fn DeliveryMock() -> impl IntoView {
                 <p>"Sends the same bytes again, at once. The planned attempt is moved."</p>
             </ConfirmForm>
         </PageHead>
-        <Panel title="Its way">
+        <Panel title="Timeline">
             <LifecycleLine steps=steps />
         </Panel>
         <div class="with-aside">

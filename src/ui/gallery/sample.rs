@@ -39,7 +39,9 @@ pub fn delivery_id(n: u128) -> DeliveryId {
 pub fn deliveries() -> Vec<Delivery> {
     use DeliveryState::{Cancelled, Delivered, Exhausted, Pending, Retrying};
     use EventType::{FormCompleted, ParticipantCreated, RecordReviewChanged, RecordUpdated, SurveyCompleted};
-    let rows: [(EventType, &str, DeliveryState, u32, Option<u16>, Option<FailureKind>, i64, i64); 12] = [
+    // type, subject, state, attempts, status, failure, microseconds taken, age
+    type Row = (EventType, &'static str, DeliveryState, u32, Option<u16>, Option<FailureKind>, i64, i64);
+    let rows: [Row; 12] = [
         (SurveyCompleted, "SUBJ-0412", Pending, 0, None, None, 0, 2 * SECOND),
         (FormCompleted, "SUBJ-0398", Delivered, 1, Some(200), None, 84_000, 40 * SECOND),
         (FormCompleted, "SUBJ-0377", Retrying, 3, Some(503), Some(FailureKind::HttpStatus), 1_312_000, 6 * MINUTE),

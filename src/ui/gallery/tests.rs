@@ -1,4 +1,5 @@
 //! Renders the style guide and holds it to what a browser's checker cannot see.
+#![cfg(feature = "ssr")]
 
 use super::{PAGES, Styleguide};
 use crate::ui::IconsUrl;
