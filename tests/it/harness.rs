@@ -289,6 +289,27 @@ impl TestApp {
         row.0
     }
 
+    /// Every table of ours.
+    pub async fn tables(&self) -> Vec<String> {
+        match self.engine {
+            Engine::Sqlite => self.texts("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY 1").await,
+            Engine::Postgres => {
+                self.texts("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' ORDER BY 1").await
+            }
+        }
+    }
+
+    /// Every row of a table, as one text; bytes in hexadecimal.
+    pub async fn dump(&self, table: &str) -> Vec<String> {
+        match self.engine {
+            Engine::Sqlite => {
+                let columns = self.texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')")).await;
+                self.texts(&format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || '|' || "))).await
+            }
+            Engine::Postgres => self.texts(&format!("SELECT t::text FROM {table} t ORDER BY 1")).await,
+        }
+    }
+
     /// The actions of the audit trail after `seq`, oldest first.
     pub async fn audited_after(&self, seq: i64) -> Vec<String> {
         self.texts(&format!("SELECT action FROM audit WHERE seq > {seq} ORDER BY seq")).await

@@ -5,4 +5,9 @@
 #[macro_use]
 mod harness;
 
+mod engine;
+mod events;
+mod history;
+mod people;
 mod store;
+mod webhooks;
