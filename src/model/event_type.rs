@@ -233,11 +233,11 @@ impl EventType {
                 }),
             ),
         };
-        if let Some(map) = properties.as_object_mut() {
-            if self.can_be_published() {
-                map.insert("participant".into(), participant);
-                map.insert("site".into(), site);
-            }
+        if let Some(map) = properties.as_object_mut()
+            && self.can_be_published()
+        {
+            map.insert("participant".into(), participant);
+            map.insert("site".into(), site);
         }
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
