@@ -20,21 +20,15 @@ const RULES: &[(&str, &[&str])] = &[
     ("server::live", &["model"]),
     ("server::store", &["model", "error"]),
     ("server::format", &["model"]),
-    ("server::engine", &["model", "server::store", "server::format", "server::clock", "server::live", "server::secret", "server::credentials"]),
+    (
+        "server::engine",
+        &["model", "server::store", "server::format", "server::clock", "server::live", "server::secret", "server::credentials"],
+    ),
     ("server::auth", &["model", "error", "server::store", "server::clock", "server::secret"]),
     ("server::config", &["model", "server::auth"]),
     (
         "server::state",
-        &[
-            "error",
-            "server::auth",
-            "server::clock",
-            "server::config",
-            "server::engine",
-            "server::live",
-            "server::secret",
-            "server::store",
-        ],
+        &["error", "server::auth", "server::clock", "server::config", "server::engine", "server::live", "server::secret", "server::store"],
     ),
     (
         "server::service",
@@ -54,7 +48,17 @@ const RULES: &[(&str, &[&str])] = &[
     ("server::listen", &["model", "server::clock", "server::engine::signing", "server::secret"]),
     (
         "server::rest",
-        &["model", "error", "server::service", "server::auth", "server::state", "server::config", "server::context", "server::secret", "server::clock"],
+        &[
+            "model",
+            "error",
+            "server::service",
+            "server::auth",
+            "server::state",
+            "server::config",
+            "server::context",
+            "server::secret",
+            "server::clock",
+        ],
     ),
 ];
 

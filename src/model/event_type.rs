@@ -299,7 +299,8 @@ impl EventType {
     /// Whom or what it is about, for lists: the participant's identifier, else its id, else the record's. One line of text:
     /// control characters are left out, of which PostgreSQL's text may not hold NUL.
     pub fn subject_of(data: &Value) -> Option<String> {
-        let text = |path: &str| data.pointer(path).and_then(Value::as_str).map(|s| s.chars().filter(|c| !c.is_control()).take(200).collect());
+        let text =
+            |path: &str| data.pointer(path).and_then(Value::as_str).map(|s| s.chars().filter(|c| !c.is_control()).take(200).collect());
         text("/participant/identifier")
             .or_else(|| text("/participant/id"))
             .or_else(|| text("/record/trans_id"))

@@ -38,7 +38,10 @@ on_both!(a_delivery_arrives_signed_at_the_first_attempt, |app| async {
     assert!(got.is_signed_by(&secret));
     assert_eq!(got.header("webhook-id"), delivery.id.as_str());
     assert_eq!(got.header("webhook-timestamp"), START.seconds().to_string());
-    assert_eq!((delivery.state, delivery.attempts, delivery.last_status, delivery.last_failure), (DeliveryState::Delivered, 1, Some(204), None));
+    assert_eq!(
+        (delivery.state, delivery.attempts, delivery.last_status, delivery.last_failure),
+        (DeliveryState::Delivered, 1, Some(204), None)
+    );
     let detail = deliveries::get(app, &admin, &delivery.id, true).await.unwrap();
     assert_eq!(detail.payload.body.as_bytes(), &got.body[..]);
     assert_eq!((detail.attempts.len(), detail.attempts[0].number, detail.attempts[0].trigger), (1, 1, Trigger::Schedule));
@@ -120,8 +123,9 @@ on_both!(each_way_to_fail_has_its_name, |app| async {
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let refusing = format!("http://{}/", nobody.local_addr().unwrap());
     drop(nobody);
-    let (webhook, _) =
-        app.live_webhook(&admin, &WebhookDraft { timeout_seconds: "1".into(), retry_schedule: String::new(), ..draft("A", &receiver.url) }).await;
+    let (webhook, _) = app
+        .live_webhook(&admin, &WebhookDraft { timeout_seconds: "1".into(), retry_schedule: String::new(), ..draft("A", &receiver.url) })
+        .await;
     let mut version = webhook.version;
     for (n, (url, status, kind)) in [
         (&receiver.url, 404, FailureKind::HttpStatus),

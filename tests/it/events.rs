@@ -133,7 +133,10 @@ on_both!(an_event_goes_to_those_who_want_it, |app| async {
     assert_eq!(sent_to(participant("4")).await, ["forms", "live"], "it names no form, so that a filter of forms is not concerned");
     let survey = json!({"participant": {"id": "p"}, "survey": {"id": "x"}, "response": {"id": "r", "status": "completed"}});
     assert_eq!(sent_to(event("5", EventType::SurveyCompleted, &survey)).await, ["survey"]);
-    assert_eq!(sent_to(event("6", EventType::ScheduleTriggered, &json!({"participant": {"id": "p"}, "schedule": {"id": "x"}}))).await, [""; 0]);
+    assert_eq!(
+        sent_to(event("6", EventType::ScheduleTriggered, &json!({"participant": {"id": "p"}, "schedule": {"id": "x"}}))).await,
+        [""; 0]
+    );
 });
 
 on_both!(only_identifiers_leave_unless_full_is_chosen, |app| async {

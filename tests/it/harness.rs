@@ -76,7 +76,6 @@ pub struct TestApp {
     /// Where its database is, to look into it from outside.
     pub url: String,
     pub dir: tempfile::TempDir,
-    intake: Mutex<Option<Intake>>,
     /// The cluster and the database's name in it.
     database: Option<(String, String)>,
 }
@@ -113,8 +112,8 @@ pub async fn spawn_app(engine: Engine) -> Option<TestApp> {
     let store = Store::connect(&url).await.expect("connects");
     store.migrate().await.expect("migrates");
     let clock = Clock::manual(START);
-    let (app, intake) = build(&url, &dir, store, &clock, false).await;
-    Some(TestApp { app, clock, engine, url, dir, intake: Mutex::new(Some(intake)), database })
+    let (app, _) = build(&url, &dir, store, &clock, false).await;
+    Some(TestApp { app, clock, engine, url, dir, database })
 }
 
 async fn build(url: &str, dir: &tempfile::TempDir, store: Store, clock: &Clock, background: bool) -> (App, Intake) {
@@ -125,7 +124,10 @@ async fn build(url: &str, dir: &tempfile::TempDir, store: Store, clock: &Clock, 
         ("HOOKWELL_ALLOW_ADDRESSES", "127.0.0.0/8"),
     ];
     let config = Config::load(None, settings.map(|(n, v)| (n.to_owned(), v.to_owned())).into_iter()).expect("a configuration");
-    App::build(config, store, vault(), clock.clone(), Hasher::cheap_for_tests(), background).await.map_err(|e| e.to_string()).expect("builds")
+    App::build(config, store, vault(), clock.clone(), Hasher::cheap_for_tests(), background)
+        .await
+        .map_err(|e| e.to_string())
+        .expect("builds")
 }
 
 async fn administer(cluster: &str, statement: &str) {
@@ -154,11 +156,6 @@ impl TestApp {
     /// Attempts everything that is due now.
     pub async fn drain(&self) -> usize {
         self.app.engine.drain().await.expect("drains")
-    }
-
-    /// The dispatcher's end of the queue, once.
-    pub fn intake(&self) -> Intake {
-        self.intake.lock().unwrap().take().expect("taken once")
     }
 
     /// A study with Integrations enabled.
@@ -226,8 +223,11 @@ impl TestApp {
 
     /// A new API key of the study with these scopes.
     pub async fn key(&self, slug: &str, scopes: &[Scope]) -> Actor {
-        let draft =
-            ApiKeyDraft { name: "Platform".to_owned(), scopes: scopes.iter().map(|s| s.as_str().to_owned()).collect(), ..Default::default() };
+        let draft = ApiKeyDraft {
+            name: "Platform".to_owned(),
+            scopes: scopes.iter().map(|s| s.as_str().to_owned()).collect(),
+            ..Default::default()
+        };
         let (key, _) = api_keys::create_by_operator(&self.app, slug, &draft).await.expect("a key");
         let mut db = self.store.read().await.unwrap();
         Actor::key(&mut db, key, Asker::default()).await.unwrap()

@@ -91,12 +91,10 @@ on_both!(a_retry_by_hand_has_its_rules, |app| async {
     retry("once more").await.expect("planned");
     assert_eq!((app.drain().await, newest(app, &admin).await.state), (1, DeliveryState::Delivered));
     let detail = deliveries::get(app, &admin, &id, false).await.unwrap();
-    assert_eq!(detail.attempts.iter().map(|a| a.trigger).collect::<Vec<_>>(), [
-        Trigger::Schedule,
-        Trigger::Manual,
-        Trigger::Manual,
-        Trigger::Manual
-    ]);
+    assert_eq!(
+        detail.attempts.iter().map(|a| a.trigger).collect::<Vec<_>>(),
+        [Trigger::Schedule, Trigger::Manual, Trigger::Manual, Trigger::Manual]
+    );
     let second = &detail.attempts[1];
     assert_eq!((second.requested_by.as_deref(), second.reason.as_deref()), (Some("administrator"), Some("they say it is mended")));
     // What arrived may be sent again, and stays delivered whatever comes of it.
@@ -162,7 +160,7 @@ on_both!(a_list_is_of_one_webhook_or_of_the_study, |app| async {
     assert_eq!(list(None).await.unwrap().items.len(), 2);
     for one in [&webhook, &other] {
         let items = list(Some(&one.id)).await.unwrap().items;
-        assert_eq!(items.into_iter().map(|d| d.webhook_id).collect::<Vec<_>>(), [one.id.clone()]);
+        assert!(items.len() == 1 && items[0].webhook_id == one.id);
     }
     assert_eq!(list(Some(&WebhookId::from_bits(1))).await.expect_err("unknown").status(), 404);
 });

@@ -31,7 +31,13 @@ on_both!(the_set_up_link_works_once, |app| async {
     let token = people::setup_token(app).await.unwrap().expect("nobody is there");
     assert!(!people::setup_link_works(app, old.expose()).await.unwrap(), "replaced");
     assert!(people::setup_link_works(app, token.expose()).await.unwrap());
-    let wrong = Setup { email: "ada".into(), name: String::new(), password: Secret::new("password1234"), study_name: String::new(), study_slug: "-".into() };
+    let wrong = Setup {
+        email: "ada".into(),
+        name: String::new(),
+        password: Secret::new("password1234"),
+        study_name: String::new(),
+        study_slug: "-".into(),
+    };
     let refused = people::setup(app, token.expose(), wrong).await.expect_err("wrong");
     assert_eq!(fields(&refused), ["email", "name", "password", "study_slug", "study_name"]);
     let refused = people::setup(app, old.expose(), setup()).await.expect_err("replaced");
@@ -190,9 +196,8 @@ on_both!(the_operator_adds_people_and_studies, |app| async {
     assert!(heart.production && !heart.integrations_enabled);
     assert_eq!(fields(&people::add_study(app, "heart", "Other", false).await.expect_err("taken")), ["slug"]);
 
-    let add = async |email: &str, password: &str, of: Option<(&str, Role)>| {
-        people::add_user(app, email, "Ada", Secret::new(password), of).await
-    };
+    let add =
+        async |email: &str, password: &str, of: Option<(&str, Role)>| people::add_user(app, email, "Ada", Secret::new(password), of).await;
     assert_eq!(fields(&add("ada", PASSWORD, None).await.expect_err("no address")), ["email"]);
     assert_eq!(fields(&add("ada@example.com", "passwordpassword", None).await.expect_err("weak")), ["password"]);
     assert_eq!(add("ada@example.com", PASSWORD, Some(("lung", Role::Qa))).await.expect_err("no study").status(), 404);

@@ -12,7 +12,8 @@ use hookwell::model::study::Study;
 use hookwell::model::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use hookwell::model::user::User;
 use hookwell::model::webhook::{
-    Content, CredentialsShown, EventFilter, PayloadFormat, RetrySchedule, Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus,
+    Content, CredentialsShown, EventFilter, PayloadFormat, RetrySchedule, Webhook, WebhookMode, WebhookSettings, WebhookStats,
+    WebhookStatus,
 };
 use hookwell::server::store::queue::{self, Completion, Job, NewDelivery, NewPayload};
 use hookwell::server::store::webhooks::Counted;
@@ -76,7 +77,7 @@ fn an_event(study: &Study, n: u128, event_type: EventType, is_test: bool) -> Eve
         source: "/edc".to_owned(),
         external_id: format!("ext-{n}"),
         event_type,
-        subject: (n % 2 == 0).then(|| format!("P-{n}")),
+        subject: n.is_multiple_of(2).then(|| format!("P-{n}")),
         occurred_at: START.plus(-DAY),
         accepted_at: START,
         is_test,
@@ -115,7 +116,13 @@ async fn base(app: &TestApp) -> (Study, Webhook) {
 }
 
 /// One event and its one delivery, both numbered `n`.
-async fn deliver(app: &TestApp, study: &Study, webhook: &Webhook, n: u128, change: impl FnOnce(&mut Event, &mut NewDelivery)) -> DeliveryId {
+async fn deliver(
+    app: &TestApp,
+    study: &Study,
+    webhook: &Webhook,
+    n: u128,
+    change: impl FnOnce(&mut Event, &mut NewDelivery),
+) -> DeliveryId {
     let mut event = an_event(study, n, EventType::FormCompleted, false);
     let mut delivery = delivery_of(&event, webhook, DeliveryId::from_bits(n));
     change(&mut event, &mut delivery);
@@ -398,7 +405,11 @@ on_both!(two_batches_with_the_same_events_in_another_order_do_not_block_each_oth
     let (one, _) = base(app).await;
     let keys = |from: u128, reverse: bool| {
         let mut all: Vec<Event> = (0..200)
-            .map(|n| Event { id: EventId::from_bits(from + n), external_id: format!("k-{n}"), ..an_event(&one, 1, EventType::FormCompleted, false) })
+            .map(|n| Event {
+                id: EventId::from_bits(from + n),
+                external_id: format!("k-{n}"),
+                ..an_event(&one, 1, EventType::FormCompleted, false)
+            })
             .collect();
         if reverse {
             all.reverse();
@@ -431,7 +442,8 @@ on_both!(deliveries_are_found_by_every_filter, |app| async {
     let id_at = |n: i64| DeliveryId::from_bits((u128::try_from(START.plus(n * MINUTE).micros() / 1000).unwrap() << 80) | 7);
     for n in 0..120i64 {
         let event_type = if n % 3 == 0 { EventType::ParticipantCreated } else { EventType::FormCompleted };
-        let event = Event { accepted_at: START.plus(n * MINUTE), ..an_event(&one, u128::try_from(n).unwrap() + 1, event_type, n % 10 == 0) };
+        let event =
+            Event { accepted_at: START.plus(n * MINUTE), ..an_event(&one, u128::try_from(n).unwrap() + 1, event_type, n % 10 == 0) };
         let to = if n % 4 == 3 { &other } else { &ctms };
         let delivery = NewDelivery { lease: Some(("n".to_owned(), START)), ..delivery_of(&event, to, id_at(n)) };
         queue::insert_events(&mut tx, std::slice::from_ref(&event)).await.unwrap();
@@ -679,7 +691,8 @@ on_both!(claims_are_the_longest_due_and_leave_out_full_lanes, |app| async {
         let to = if n % 2 == 0 { &other } else { &ctms };
         deliver(app, &one, to, n, |e, _| e.accepted_at = START.plus(-i64::try_from(n).unwrap() * SECOND)).await;
     }
-    let numbers = |jobs: Vec<Job>| jobs.into_iter().map(|j| u128::from_str_radix(&j.delivery_id.as_str()[4..], 16).unwrap()).collect::<Vec<_>>();
+    let numbers =
+        |jobs: Vec<Job>| jobs.into_iter().map(|j| u128::from_str_radix(&j.delivery_id.as_str()[4..], 16).unwrap()).collect::<Vec<_>>();
     assert_eq!(numbers(claim(app, "a", START, 3).await), [20, 19, 18]);
     assert_eq!(numbers(claim_but(app, "a", START, &[ctms.id.to_string()], 3).await), [16, 14, 12]);
     assert_eq!(claim_but(app, "a", START, &[ctms.id.to_string(), other.id.to_string()], 3).await, []);
@@ -773,8 +786,7 @@ on_both!(a_reader_does_not_write, |app| async {
 fn both_engines_have_the_same_steps() {
     let steps = |engine: &str| {
         let dir = format!("{}/migrations/{engine}", env!("CARGO_MANIFEST_DIR"));
-        let mut names: Vec<String> =
-            std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     };
@@ -789,7 +801,8 @@ async fn both_engines_have_the_same_tables() {
     let columns_of_sqlite = "SELECT m.name || '.' || c.name || ' ' || (CASE c.\"notnull\" OR c.pk WHEN 1 THEN 'not null' ELSE 'null' END)
        || ' ' || (CASE c.type WHEN 'INTEGER' THEN 'number' WHEN 'BLOB' THEN 'bytes' ELSE 'text' END)
        FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY 1";
-    let columns_of_postgres = "SELECT table_name || '.' || column_name || ' ' || (CASE is_nullable WHEN 'NO' THEN 'not null' ELSE 'null' END)
+    let columns_of_postgres =
+        "SELECT table_name || '.' || column_name || ' ' || (CASE is_nullable WHEN 'NO' THEN 'not null' ELSE 'null' END)
        || ' ' || (CASE data_type WHEN 'bigint' THEN 'number' WHEN 'boolean' THEN 'number' WHEN 'bytea' THEN 'bytes' ELSE data_type END)
        FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
     let sorted = async |app: &TestApp, text: &str| {

@@ -50,7 +50,8 @@ on_both!(bad_input_names_its_field, |app| async {
     for (field, message, change) in cases {
         let mut draft = draft("New", GOOD);
         change(&mut draft);
-        let refused = webhooks::create(app, &admin, &draft, NewSecret::Generate).await.err().unwrap_or_else(|| panic!("{field}: {message}"));
+        let refused =
+            webhooks::create(app, &admin, &draft, NewSecret::Generate).await.err().unwrap_or_else(|| panic!("{field}: {message}"));
         assert_eq!((refused.status(), fields(&refused)), (422, vec![field.to_owned()]), "{refused}");
         assert!(refused.to_string().contains(message) && !refused.to_string().contains("canary"), "{refused}");
     }
@@ -143,7 +144,7 @@ on_both!(a_secret_is_shown_once_and_cannot_be_read_in_the_database, |app| async 
         headers: "X-One: canary-header".to_owned(),
         ..draft("A", GOOD)
     };
-    let (webhook, secret) = webhooks::create(app, &admin, &draft, NewSecret::Given).await.ok().expect("a webhook");
+    let (webhook, secret) = webhooks::create(app, &admin, &draft, NewSecret::Given).await.expect("a webhook");
     assert_eq!(secret.unwrap().expose(), "canary-secret-0123456789");
     assert_eq!(webhook.credentials.secret_fingerprint.as_deref(), Some(Secret::new("canary-secret-0123456789").fingerprint().as_str()));
     // Kept by what the form shows in their place, and changed one by one.
@@ -153,10 +154,10 @@ on_both!(a_secret_is_shown_once_and_cannot_be_read_in_the_database, |app| async 
     assert_eq!(webhook.credentials.header_names, ["X-One", "X-Two"]);
     edit.secret = "canary-secret-by-the-back-door".to_owned();
     assert_eq!(fields(&webhooks::update(app, &admin, &webhook.id, 2, &edit).await.expect_err("rotate")), ["secret"]);
-    webhooks::rotate(app, &admin, &webhook.id, Some(Secret::new("canary-secret-of-the-rotation")), 24).await.ok().expect("rotated");
+    webhooks::rotate(app, &admin, &webhook.id, Some(Secret::new("canary-secret-of-the-rotation")), 24).await.expect("rotated");
     let (_, generated) = app.test_webhook(&admin, &crate::harness::draft("B", GOOD)).await;
     assert!(generated.expose().starts_with("whsec_") && generated.expose().len() == 6 + 44, "32 bytes in base64");
-    let none = webhooks::create(app, &admin, &crate::harness::draft("C", GOOD), NewSecret::None).await.ok().expect("a webhook");
+    let none = webhooks::create(app, &admin, &crate::harness::draft("C", GOOD), NewSecret::None).await.expect("a webhook");
     assert!(none.1.is_none() && none.0.credentials.secret_fingerprint.is_none());
 
     let told = serde_json::to_string(&webhooks::list(app, &admin, true).await.unwrap()).unwrap();
@@ -226,7 +227,7 @@ on_both!(a_webhook_goes_live_after_a_sample_or_with_a_reason, |app| async {
         assert!(!verified().await, "{n}");
     }
     sample().await.expect("sent");
-    webhooks::rotate(app, &admin, &webhook.id, None, 1).await.ok().expect("rotated");
+    webhooks::rotate(app, &admin, &webhook.id, None, 1).await.expect("rotated");
     assert!(!verified().await);
     assert_eq!(live("the receiver is not there yet").await.expect("an override").mode, WebhookMode::Live);
     let back = webhooks::set_mode(app, &admin, &webhook.id, WebhookMode::Test, "").await.expect("back needs no reason");
@@ -241,7 +242,8 @@ on_both!(a_sample_goes_to_an_inactive_webhook_and_shows_what_is_wrong, |app| asy
     let admin = app.admin("heart").await;
     let inactive = WebhookDraft { status: "inactive".to_owned(), ..draft("A", &receiver.url) };
     let (webhook, _) = app.test_webhook(&admin, &inactive).await;
-    let (delivery, attempt) = samples::send(app, &admin, &webhook.id, EventType::WebhookTest, EventType::WebhookTest.example()).await.unwrap();
+    let (delivery, attempt) =
+        samples::send(app, &admin, &webhook.id, EventType::WebhookTest, EventType::WebhookTest.example()).await.unwrap();
     assert!(attempt.failure.is_none());
     assert_eq!(attempt.requested_by.as_deref(), Some("administrator"));
     assert_eq!(receiver.last().header("webhook-id"), delivery.id.as_str());
@@ -268,7 +270,7 @@ on_both!(a_rotation_signs_with_both_until_it_is_over, |app| async {
     assert_eq!(fields(&webhooks::rotate(app, &admin, &webhook.id, None, 169).await.err().unwrap()), ["overlap_hours"]);
     let short = Some(Secret::new("canary-short"));
     assert_eq!(fields(&webhooks::rotate(app, &admin, &webhook.id, short, 1).await.err().unwrap()), ["secret"]);
-    let (rotated, new) = webhooks::rotate(app, &admin, &webhook.id, None, 24).await.ok().expect("rotated");
+    let (rotated, new) = webhooks::rotate(app, &admin, &webhook.id, None, 24).await.expect("rotated");
     assert_eq!(rotated.credentials.previous_secret_until, Some(START.plus(24 * HOUR)));
     assert_eq!(fields(&webhooks::rotate(app, &admin, &webhook.id, Some(new.clone()), 24).await.err().unwrap()), ["secret"]);
     assert_eq!(signatures("2").await, 2);
@@ -279,7 +281,7 @@ on_both!(a_rotation_signs_with_both_until_it_is_over, |app| async {
     assert_eq!(signatures("4").await, 1);
     assert!(!receiver.last().is_signed_by(&old) && receiver.last().is_signed_by(&new));
     // Without an overlap the old one ends at once.
-    let (_, newest) = webhooks::rotate(app, &admin, &webhook.id, None, 0).await.ok().expect("rotated");
+    let (_, newest) = webhooks::rotate(app, &admin, &webhook.id, None, 0).await.expect("rotated");
     assert_eq!(signatures("5").await, 1);
     assert!(!receiver.last().is_signed_by(&new) && receiver.last().is_signed_by(&newest));
 });

@@ -97,7 +97,9 @@ fn cannot_receive(webhook: &Webhook, test: bool) -> Option<&'static str> {
         _ if webhook.archived_at.is_some() => Some("The webhook is archived; nothing is sent to it any more."),
         (WebhookStatus::Inactive, _) => Some("The webhook is inactive. Make it active first; what waits goes out then, too."),
         (WebhookStatus::Disabled, _) => Some("The webhook is disabled. Look at the cause and make it active again first."),
-        (WebhookStatus::Active, WebhookMode::Test) if !test => Some("The webhook is in Test mode and gets no live events. Take it Live first."),
+        (WebhookStatus::Active, WebhookMode::Test) if !test => {
+            Some("The webhook is in Test mode and gets no live events. Take it Live first.")
+        }
         (WebhookStatus::Active, _) => None,
     }
 }

@@ -281,7 +281,8 @@ impl TryFrom<JobRow> for Job {
     }
 }
 
-const JOB: &str = "study_id, id, webhook_id, event_type, is_test, state, attempts, schedule_step, next_trigger, requested_by, reason, next_attempt_at";
+const JOB: &str =
+    "study_id, id, webhook_id, event_type, is_test, state, attempts, schedule_step, next_trigger, requested_by, reason, next_attempt_at";
 
 /// Due, free, and its webhook able to receive. Held back while the webhook is inactive or disabled, the study's Integrations
 /// are off, or a live event waits for a webhook that went back to Test.
