@@ -233,11 +233,11 @@ impl EventType {
                 }),
             ),
         };
-        if let Some(map) = properties.as_object_mut() {
-            if self.can_be_published() {
-                map.insert("participant".into(), participant);
-                map.insert("site".into(), site);
-            }
+        if let Some(map) = properties.as_object_mut()
+            && self.can_be_published()
+        {
+            map.insert("participant".into(), participant);
+            map.insert("site".into(), site);
         }
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -296,9 +296,11 @@ impl EventType {
         }
     }
 
-    /// Whom or what it is about, for lists: the participant's identifier, else its id, else the record's.
+    /// Whom or what it is about, for lists: the participant's identifier, else its id, else the record's. One line of text:
+    /// control characters are left out, of which PostgreSQL's text may not hold NUL.
     pub fn subject_of(data: &Value) -> Option<String> {
-        let text = |path: &str| data.pointer(path).and_then(Value::as_str).map(|s| s.chars().take(200).collect());
+        let text =
+            |path: &str| data.pointer(path).and_then(Value::as_str).map(|s| s.chars().filter(|c| !c.is_control()).take(200).collect());
         text("/participant/identifier")
             .or_else(|| text("/participant/id"))
             .or_else(|| text("/record/trans_id"))

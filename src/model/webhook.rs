@@ -732,7 +732,8 @@ mod tests {
 
     #[test]
     fn each_rule_names_its_field() {
-        let cases: Vec<(&str, Box<dyn FnOnce(&mut WebhookDraft)>)> = vec![
+        type Case = (&'static str, Box<dyn FnOnce(&mut WebhookDraft)>);
+        let cases: Vec<Case> = vec![
             ("name", Box::new(|d| d.name = "  ".into())),
             ("name", Box::new(|d| d.name = "x".repeat(201))),
             ("url", Box::new(|d| d.url = "ctms.example.com/hooks".into())),

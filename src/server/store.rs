@@ -34,6 +34,9 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A text holds what the database's text cannot: U+0000.
+    #[error("a text holds the character U+0000")]
+    BadText,
     /// The disk is full. Nothing was written.
     #[error("the disk that holds the database is full; nothing was written")]
     DiskFull,
@@ -54,6 +57,10 @@ impl From<sqlx::Error> for StoreError {
             if db.is_unique_violation() {
                 return StoreError::Duplicate(db.constraint().unwrap_or_else(|| db.message()).to_owned());
             }
+            // PostgreSQL's character_not_in_repertoire: text with U+0000, which SQLite takes.
+            if db.code().as_deref() == Some("22021") {
+                return StoreError::BadText;
+            }
             // SQLITE_FULL is 13; PostgreSQL's disk_full is 53100.
             if matches!(db.code().as_deref(), Some("13" | "53100")) {
                 return StoreError::DiskFull;
@@ -71,6 +78,7 @@ impl From<StoreError> for AppError {
             StoreError::DiskFull => AppError::Unavailable(
                 "The server's disk is full. Nothing was changed; try again when its operator has made room.".to_owned(),
             ),
+            StoreError::BadText => AppError::Malformed("A text holds the character U+0000, which cannot be kept.".to_owned()),
             StoreError::Sqlx(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => {
                 AppError::Unavailable("The database cannot be reached at the moment. Nothing was changed; try again.".to_owned())
             }

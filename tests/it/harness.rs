@@ -76,7 +76,6 @@ pub struct TestApp {
     /// Where its database is, to look into it from outside.
     pub url: String,
     pub dir: tempfile::TempDir,
-    intake: Mutex<Option<Intake>>,
     /// The cluster and the database's name in it.
     database: Option<(String, String)>,
 }
@@ -113,8 +112,8 @@ pub async fn spawn_app(engine: Engine) -> Option<TestApp> {
     let store = Store::connect(&url).await.expect("connects");
     store.migrate().await.expect("migrates");
     let clock = Clock::manual(START);
-    let (app, intake) = build(&url, &dir, store, &clock, false).await;
-    Some(TestApp { app, clock, engine, url, dir, intake: Mutex::new(Some(intake)), database })
+    let (app, _) = build(&url, &dir, store, &clock, false).await;
+    Some(TestApp { app, clock, engine, url, dir, database })
 }
 
 async fn build(url: &str, dir: &tempfile::TempDir, store: Store, clock: &Clock, background: bool) -> (App, Intake) {
@@ -157,11 +156,6 @@ impl TestApp {
     /// Attempts everything that is due now.
     pub async fn drain(&self) -> usize {
         self.app.engine.drain().await.expect("drains")
-    }
-
-    /// The dispatcher's end of the queue, once.
-    pub fn intake(&self) -> Intake {
-        self.intake.lock().unwrap().take().expect("taken once")
     }
 
     /// A study with Integrations enabled.
@@ -293,6 +287,27 @@ impl TestApp {
             Raw::Postgres(c) => sqlx::query_as(text).fetch_one(c).await.unwrap(),
         };
         row.0
+    }
+
+    /// Every table of ours.
+    pub async fn tables(&self) -> Vec<String> {
+        match self.engine {
+            Engine::Sqlite => self.texts("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY 1").await,
+            Engine::Postgres => {
+                self.texts("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' ORDER BY 1").await
+            }
+        }
+    }
+
+    /// Every row of a table, as one text; bytes in hexadecimal.
+    pub async fn dump(&self, table: &str) -> Vec<String> {
+        match self.engine {
+            Engine::Sqlite => {
+                let columns = self.texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')")).await;
+                self.texts(&format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || '|' || "))).await
+            }
+            Engine::Postgres => self.texts(&format!("SELECT t::text FROM {table} t ORDER BY 1")).await,
+        }
     }
 
     /// The actions of the audit trail after `seq`, oldest first.

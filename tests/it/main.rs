@@ -1,8 +1,15 @@
 //! The server's parts against real databases and a real receiver. Every test runs on SQLite, and on PostgreSQL where
 //! `HOOKWELL_TEST_POSTGRES_URL` names a cluster in which databases may be made: `scripts/with-postgres cargo test --test it`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::type_complexity, reason = "a test says what it expects")]
 
 #[macro_use]
 mod harness;
 
+mod audit;
+mod engine;
+mod events;
+mod history;
+mod people;
+mod permissions;
 mod store;
+mod webhooks;
