@@ -27,9 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
-    let mut assets = vec![stylesheet(&root.join("style"))?];
-    for path in files_under(&root.join("public"))? {
-        assets.push(named_by_content(slashed(path.strip_prefix(root.join("public"))?), fs::read(&path)?));
+    let (style, public) = (root.join("style"), root.join("public"));
+    // Cargo looks at everything below a folder.
+    println!("cargo::rerun-if-changed={}", style.display());
+    println!("cargo::rerun-if-changed={}", public.display());
+    let mut assets = vec![stylesheet(&style)?];
+    for path in files_under(&public)? {
+        assets.push(named_by_content(slashed(path.strip_prefix(&public)?), fs::read(&path)?));
     }
     let package = wasm_package(&wasm_dir(&root)?, &mut assets)?;
     assets.sort_by(|a, b| a.file.cmp(&b.file));
@@ -97,7 +101,6 @@ fn wasm_package(dir: &Path, assets: &mut Vec<Asset>) -> Result<Option<String>, B
 fn files_under(dir: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut found = Vec::new();
     if dir.is_dir() {
-        println!("cargo::rerun-if-changed={}", dir.display());
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             if entry.file_name().to_string_lossy().starts_with('.') {
