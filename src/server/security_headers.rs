@@ -85,11 +85,6 @@ mod tests {
     use super::*;
     use axum::{Router, body::Body, response::Html, routing::get};
     use leptos::prelude::*;
-    use leptos_axum::{LeptosRoutes, generate_route_list};
-    use leptos_router::{
-        components::{FlatRoutes, Route, Router as Pages},
-        path,
-    };
     use tower::ServiceExt;
 
     async fn answer(router: Router, https: bool) -> Response {
@@ -117,23 +112,11 @@ mod tests {
         assert_eq!(response.headers()["content-security-policy"], "sandbox");
     }
 
-    #[component]
-    fn Page() -> impl IntoView {
-        view! {
-            <Pages>
-                <FlatRoutes fallback=|| "">
-                    <Route path=path!("/") view=|| view! { <script nonce=use_nonce()>"1"</script> } />
-                </FlatRoutes>
-            </Pages>
-        }
-    }
-
     #[tokio::test]
     async fn the_header_has_the_nonce_of_the_page() {
-        let options = crate::server::assets::leptos_options();
-        let routes = generate_route_list(Page);
-        let router =
-            Router::new().leptos_routes_with_context(&options, routes, page_policy, || view! { <Page /> }).with_state(options.clone());
+        let _set_already = any_spawner::Executor::init_tokio();
+        let page = || view! { <script nonce=use_nonce()>"1"</script> };
+        let router = Router::new().route("/", get(leptos_axum::render_app_async_with_context(page_policy, page)));
         let response = answer(router, false).await;
         let header = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         let nonce = header.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
