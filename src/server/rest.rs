@@ -1,4 +1,0 @@
-//! stub
-pub fn router(_app: crate::server::state::App) -> axum::Router {
-    axum::Router::new()
-}
