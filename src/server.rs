@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod engine;
 pub mod format;
 pub mod live;
+pub mod rest;
 pub mod secret;
 pub mod service;
 pub mod state;
