@@ -34,17 +34,17 @@ pub fn page(document: &Value, stylesheet: &str) -> String {
     let mut out = String::new();
     let info = &document["info"];
     let title = escape(info["title"].as_str().unwrap_or_default());
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"{}\">\n</head>\n<body class=\"api-docs\">\n",
+         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"{}\">\n</head>\n<body class=\"api-docs\">",
         escape(stylesheet)
     );
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<header class=\"api-head\"><h1>{title} <small>{}</small></h1>{}\
-         <p>The same as OpenAPI {}: <a href=\"/api/openapi.json\">openapi.json</a></p></header>\n",
+         <p>The same as OpenAPI {}: <a href=\"/api/openapi.json\">openapi.json</a></p></header>",
         escape(info["version"].as_str().unwrap_or_default()),
         prose(info["description"].as_str().unwrap_or_default()),
         escape(document["openapi"].as_str().unwrap_or_default()),
@@ -54,9 +54,9 @@ pub fn page(document: &Value, stylesheet: &str) -> String {
     out.push_str("<main>\n");
     for tag in &tags {
         let name = tag["name"].as_str().unwrap_or_default();
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<section class=\"api-tag\"><h2 id=\"{}\">{}</h2>{}\n",
+            "<section class=\"api-tag\"><h2 id=\"{}\">{}</h2>{}",
             slug(name),
             escape(name),
             prose(tag["description"].as_str().unwrap_or_default())
@@ -106,10 +106,10 @@ fn contents(tags: &[&Value], operations: &[Operation<'_>]) -> String {
 }
 
 fn article(out: &mut String, document: &Value, operation: &Operation<'_>) {
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<article class=\"api-op\" id=\"{}\"><h3>{}</h3><p class=\"api-path\"><span class=\"api-method\" data-method=\"{m}\">{M}</span> \
-         <code>{}</code></p>{}\n",
+         <code>{}</code></p>{}",
         operation.anchor(),
         escape(operation.text("summary")),
         breakable(operation.path),
@@ -121,12 +121,12 @@ fn article(out: &mut String, document: &Value, operation: &Operation<'_>) {
     let request = &operation.is["requestBody"];
     if request.is_object() {
         let optional = if request["required"] == Value::Bool(true) { "" } else { " <small>may be left out</small>" };
-        let _ = write!(out, "<h4>Request body{optional}</h4>\n");
+        let _ = writeln!(out, "<h4>Request body{optional}</h4>");
         media(out, document, &request["content"]);
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<h4>Example</h4><pre class=\"api-example\" tabindex=\"0\"><code>{}</code></pre>\n",
+        "<h4>Example</h4><pre class=\"api-example\" tabindex=\"0\"><code>{}</code></pre>",
         escape(&curl(document, operation))
     );
     out.push_str("<h4>Answers</h4>\n");
@@ -160,9 +160,9 @@ fn parameters(out: &mut String, document: &Value, parameters: &Value) {
     );
     for p in all {
         let needed = if p["required"] == Value::Bool(true) { " <small>needed</small>" } else { "" };
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><td><code>{}</code>{needed}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+            "<tr><td><code>{}</code>{needed}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(p["name"].as_str().unwrap_or_default()),
             escape(p["in"].as_str().unwrap_or_default()),
             schema::name_of(document, &p["schema"]),
@@ -174,10 +174,10 @@ fn parameters(out: &mut String, document: &Value, parameters: &Value) {
 
 fn media(out: &mut String, document: &Value, content: &Value) {
     for (kind, is) in content.as_object().into_iter().flatten() {
-        let _ = write!(out, "<details class=\"api-schema\"><summary><code>{}</code></summary>\n", escape(kind));
+        let _ = writeln!(out, "<details class=\"api-schema\"><summary><code>{}</code></summary>", escape(kind));
         schema::tree(out, document, &is["schema"]);
         let example = schema::example(document, is);
-        let _ = write!(out, "<pre class=\"api-example\" tabindex=\"0\"><code>{}</code></pre></details>\n", escape(&pretty(&example)));
+        let _ = writeln!(out, "<pre class=\"api-example\" tabindex=\"0\"><code>{}</code></pre></details>", escape(&pretty(&example)));
     }
 }
 
@@ -208,9 +208,9 @@ fn curl(document: &Value, operation: &Operation<'_>) -> String {
 fn problems(out: &mut String) {
     out.push_str("<section class=\"api-tag\"><h2 id=\"problems\">Problems</h2><p>Every error is one of these. <code>type</code> is the address of its entry here.</p><dl class=\"api-problems\">\n");
     for kind in KINDS {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<dt id=\"problem-{}\"><code>{}</code> {} {}</dt><dd>{}</dd>\n",
+            "<dt id=\"problem-{}\"><code>{}</code> {} {}</dt><dd>{}</dd>",
             kind.name,
             kind.name,
             kind.status,

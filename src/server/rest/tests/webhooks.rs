@@ -130,7 +130,8 @@ async fn the_secret_is_rotated() {
     let empty = server.send(server.request("POST", &path).body(Body::empty()).expect("request")).await;
     assert_eq!(empty.status, 200, "{empty:?}");
     assert_ne!(empty.body["secret"], made.body["secret"]);
-    assert_eq!(empty.body["credentials"]["previous_secret_until"], "2026-11-19T15:06:40Z");
+    let tomorrow = server.app.clock.now().plus(crate::model::time::DAY);
+    assert_eq!(empty.body["credentials"]["previous_secret_until"], json!(tomorrow));
     let given = server.post(&path, json!({"secret": "0123456789abcdef", "overlap_hours": 0})).await;
     assert_eq!((&given.body["secret"], &given.body["credentials"]["previous_secret_until"]), (&json!("0123456789abcdef"), &json!(null)));
     for wrong in [-1, 169] {
