@@ -221,6 +221,12 @@ fn problems(out: &mut String) {
     out.push_str("</dl></section>\n");
 }
 
+/// The event that the page shows as an example.
+#[cfg(test)]
+pub(super) fn event_example(document: &Value) -> Value {
+    schema::example(document, &document["paths"]["/api/v1/events"]["post"]["requestBody"]["content"]["application/json"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -183,6 +183,10 @@ async fn every_route_is_in_the_document_and_the_document_is_openapi_3_1() {
             assert_eq!(server.send(request).await.status, 401, "{name}");
         }
     }
+    assert_eq!(document["components"]["schemas"]["WebhookNew"]["required"], json!(["name", "url", "events"]));
+    // What the page shows as an example is accepted.
+    let published = server.post("/api/v1/events", super::docs::event_example(&document)).await;
+    assert_eq!(published.status, 202, "{published:?}");
     // Each reference leads somewhere.
     let text = document.to_string();
     for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {

@@ -13,7 +13,7 @@ use crate::server::state::App;
 use utoipa::PartialSchema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -56,7 +56,7 @@ fn document() -> OpenApi {
 
 /// Every route, with its description.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(document())
+    let mut all = OpenApiRouter::with_openapi(document())
         .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::patch_webhook, webhooks::archive_webhook))
         .routes(routes!(webhooks::rotate_secret))
@@ -67,5 +67,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::retry_delivery))
         .routes(routes!(events::publish_events, events::list_events))
         .routes(routes!(events::get_event))
-        .routes(routes!(event_types::list_event_types))
+        .routes(routes!(event_types::list_event_types));
+    // The type takes them as optional, so that everything that is missing or wrong is told at once.
+    let schemas = all.get_openapi_mut().components.as_mut().map(|c| &mut c.schemas);
+    if let Some(RefOr::T(Schema::Object(new))) = schemas.and_then(|s| s.get_mut("WebhookNew")) {
+        new.required = ["name", "url", "events"].map(str::to_owned).to_vec();
+    }
+    all
 }

@@ -82,7 +82,9 @@ fn branch(out: &mut String, document: &Value, schema: &Value, depth: usize) {
     out.push_str("<ul class=\"api-tree\">");
     for (name, member, needed) in all {
         let (inner, _) = not_null(document, member);
-        let about = member["description"].as_str().or_else(|| inner["description"].as_str()).unwrap_or_default();
+        // A nullable reference has its description beside the reference, and that of what it refers to says less.
+        let beside = member["oneOf"].as_array().into_iter().flatten().find_map(|s| s["description"].as_str());
+        let about = member["description"].as_str().or(beside).or_else(|| inner["description"].as_str()).unwrap_or_default();
         let needed = if needed { " <small>needed</small>" } else { "" };
         let _ = write!(
             out,

@@ -25,6 +25,13 @@ const EITHER: &str = "application/json";
 
 /// An event as CloudEvents 1.0 has it, in structured mode. Other attributes are allowed and not kept.
 #[derive(ToSchema)]
+#[schema(example = json!({
+    "specversion": "1.0", "id": "response-4711-completed", "source": "/platform/site-1", "type": "form.completed", "time": "2026-11-21T09:30:00Z",
+    "data": {
+        "participant": {"id": "p-1", "identifier": "TEST-0000"}, "form": {"id": "f-1", "name": "Test form"},
+        "response": {"id": "r-4711", "status": "completed"},
+    },
+}))]
 #[expect(dead_code, reason = "describes what the service reads as a plain value, so that it can name each wrong member")]
 pub struct CloudEvent {
     /// `1.0`.
