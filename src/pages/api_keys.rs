@@ -28,7 +28,6 @@ pub fn ApiKeysPage(
 ) -> impl IntoView {
     let now = frame.now;
     let path = frame.current.as_ref().map(|s| format!("/s/{}/settings/api-keys", s.study.slug)).unwrap_or_default();
-    let crumbs = vec![("Settings".to_owned(), None), ("API keys".to_owned(), None)];
     let of = {
         let errors = errors.clone();
         move |name: &str| errors.of(name).map(str::to_owned)
@@ -72,7 +71,7 @@ pub fn ApiKeysPage(
         .into_any()
     };
     view! {
-        <Console frame=frame nav=NavKey::ApiKeys crumbs=crumbs>
+        <Console frame=frame nav=NavKey::ApiKeys>
             <PageHead title="API keys" lead="How platforms sign in to publish events and to manage webhooks." />
             <ErrorSummary errors=errors title="The key was not made." />
             <div class="stack">

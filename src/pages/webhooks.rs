@@ -40,7 +40,6 @@ pub fn LockedPage(
     error: Option<String>,
 ) -> impl IntoView {
     let may = frame.may(Action::SwitchIntegrations);
-    let crumbs = vec![("Settings".to_owned(), None), ("Integrations".to_owned(), None)];
     let body = if may {
         view! {
             <p>"You are an implementation manager of this study: you can enable the integration. It takes effect at once."</p>
@@ -55,7 +54,7 @@ pub fn LockedPage(
         .into_any()
     };
     view! {
-        <Console frame=frame nav=NavKey::Integrations crumbs=crumbs>
+        <Console frame=frame nav=NavKey::Integrations>
             <PageHead title="Integrations" badges=|| view! { <Badge tone=Tone::Neutral label="Not enabled" /> } />
             <EmptyState icon="lock" title="Integrations are not enabled for this study">
                 {body}
@@ -84,7 +83,6 @@ pub fn WebhooksPage(
 ) -> impl IntoView {
     let now = frame.now;
     let path = integrations_path(&study);
-    let crumbs = vec![("Settings".to_owned(), None), ("Integrations".to_owned(), None)];
     let add = frame.may(Action::ManageWebhook).then(|| {
         view! {
             <a class="button primary" href=format!("{path}/new")>
@@ -131,7 +129,7 @@ pub fn WebhooksPage(
         .into_any()
     };
     view! {
-        <Console frame=frame nav=NavKey::Integrations crumbs=crumbs>
+        <Console frame=frame nav=NavKey::Integrations>
             <PageHead title="Integrations" lead="Webhooks tell other systems what happens in this study, as it happens.">
                 {off}
                 {add}

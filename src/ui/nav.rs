@@ -28,8 +28,14 @@ struct Entry {
 const NAV: &[(&str, &[Entry])] = &[(
     "Settings",
     &[
-        Entry { key: NavKey::Integrations, label: "Integrations", icon: "webhook", path: "integrations", needs: Action::ReadMetadata },
-        Entry { key: NavKey::ApiKeys, label: "API keys", icon: "key", path: "api-keys", needs: Action::ManagePeople },
+        Entry {
+            key: NavKey::Integrations,
+            label: "Integrations",
+            icon: "webhook",
+            path: "settings/integrations",
+            needs: Action::ReadMetadata,
+        },
+        Entry { key: NavKey::ApiKeys, label: "API keys", icon: "key", path: "settings/api-keys", needs: Action::ManagePeople },
     ],
 )];
 
@@ -78,7 +84,7 @@ pub fn StudySwitcher(
             let is_here = here.as_deref() == Some(s.study.slug.as_str());
             view! {
                 <li>
-                    <a class="switcher-link" href=format!("/s/{}/integrations", s.study.slug) aria-current=is_here.then_some("true")>
+                    <a class="switcher-link" href=format!("/s/{}/settings/integrations", s.study.slug) aria-current=is_here.then_some("true")>
                         <span class="switcher-name">{s.study.name}</span>
                         <StudyBadge production=s.study.production />
                         <span class="switcher-role">{s.role.label()}</span>

@@ -147,7 +147,10 @@ pub async fn update(app: &App, actor: &Actor, id: &WebhookId, version: i64, draf
     }
     edit.credentials_changed = sets_values || before != after;
     edit.sealed = seal(app, &edit.webhook, &credentials)?;
-    edit.finish(app, actor, "webhook.updated", None).await
+    let webhook = edit.finish(app, actor, "webhook.updated", None).await?;
+    // It may have become active: what waited goes out.
+    app.engine.wake();
+    Ok(webhook)
 }
 
 /// The part of the settings that a sample tries out.

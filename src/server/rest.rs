@@ -1,0 +1,44 @@
+//! The REST API: JSON over the same services as the pages. `v1` is the list of its routes.
+
+pub mod docs;
+pub mod extract;
+pub mod problem;
+pub mod v1;
+
+#[cfg(test)]
+mod tests;
+
+use super::state::App;
+use axum::Router;
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
+use axum::routing::{any, get};
+use bytes::Bytes;
+
+/// Everything below `/api/v1/`, the document at `/api/openapi.json` and the page at `/api/docs`. What is at no other path below `/api/` is
+/// answered with a problem.
+pub fn router(app: App) -> Router {
+    router_with(app, crate::server::assets::url("style.css"))
+}
+
+/// The same, with another stylesheet for the page.
+pub fn router_with(app: App, stylesheet: &str) -> Router {
+    let (routes, document) = v1::routes().split_for_parts();
+    // Written once: neither changes while the process lives.
+    let document = serde_json::to_value(&document).unwrap_or_default();
+    let page = Bytes::from(docs::page(&document, stylesheet));
+    let json = Bytes::from(document.to_string());
+    routes
+        .route("/api/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json).into_response() }))
+        .route("/api/docs", get(move || async move { Html(page) }))
+        .route("/api", any(problem::unknown_path))
+        .route("/api/{*path}", any(problem::unknown_path))
+        .method_not_allowed_fallback(problem::unknown_method)
+        .layer(axum::middleware::from_fn(problem::with_request_id))
+        .with_state(app)
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    v1::routes().into_openapi()
+}
