@@ -35,7 +35,7 @@ pub fn router(app: App) -> Router {
 
 /// The pages, with sessions and error pages around them.
 fn console(app: &App) -> Router {
-    let sessions = SessionManagerLayer::new(Sessions::new(app.store.clone(), app.clock.clone()))
+    let sessions = SessionManagerLayer::new(Sessions::new(app.store.clone(), app.clock.clone(), app.config.session.idle))
         .with_name(COOKIE)
         .with_http_only(true)
         // Lax: a link in an e-mail leads to a signed-in page. What changes anything is guarded by its origin.

@@ -6,6 +6,7 @@
 mod harness;
 
 mod audit;
+mod borders;
 mod engine;
 mod events;
 mod history;

@@ -106,7 +106,7 @@ on_both!(wrong_passwords_at_once_count_each, |app| async {
 });
 
 fn sessions(app: &TestApp) -> Arc<Sessions> {
-    Arc::new(Sessions::new(app.store.clone(), app.clock.clone()))
+    Arc::new(Sessions::new(app.store.clone(), app.clock.clone(), app.config.session.idle))
 }
 
 fn expiry() -> Expiry {

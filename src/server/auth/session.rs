@@ -23,6 +23,7 @@ const TOUCH: i64 = 60 * crate::model::time::SECOND;
 pub struct Sessions {
     store: Store,
     clock: Clock,
+    idle: i64,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -32,18 +33,19 @@ impl std::fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    /// Sessions kept in `store`.
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+    /// Sessions kept in `store`, for `idle` microseconds after they were last written.
+    pub fn new(store: Store, clock: Clock, idle: i64) -> Self {
+        Self { store, clock, idle }
     }
 
     async fn write(&self, record: &Record) -> Result<()> {
         let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
         let user = record.data.get(SIGNED_IN).and_then(|v| serde_json::from_value::<SignedIn>(v.clone()).ok()).map(|s| s.user);
-        let expires_at = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
+        // By our clock, not by the machine's, which the record's own date goes by.
+        let expires_at = self.clock.now().plus(self.idle);
         let save = async {
             let mut tx = self.store.begin().await?;
-            store::sessions::save(&mut tx, &id_hash(&record.id), user.as_ref(), &data, Timestamp(expires_at)).await?;
+            store::sessions::save(&mut tx, &id_hash(&record.id), user.as_ref(), &data, expires_at).await?;
             tx.commit().await
         };
         save.await.map_err(|e| Error::Backend(e.to_string()))

@@ -1,0 +1,282 @@
+//! The table of `model::permission`, asked at the HTTP border: every page, form and REST route, for every role, every scope,
+//! another study's people and nobody.
+
+use crate::harness::{PASSWORD, Receiver, TestApp, draft, participant};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use hookwell::model::api_key::ApiKeyDraft;
+use hookwell::model::delivery::DeliveryFilter;
+use hookwell::model::event_type::EventType;
+use hookwell::model::permission::{Action, Decision, Role, Scope, Standing};
+use hookwell::model::webhook::Webhook;
+use hookwell::server::router::router;
+use hookwell::server::service::{api_keys, deliveries, samples};
+use serde_json::json;
+use tower::ServiceExt;
+
+/// What an address needs, and how it says yes.
+struct Row {
+    method: Method,
+    path: String,
+    form: String,
+    needs: Action,
+    /// Only the whole yes counts: a redacted one is a no here.
+    whole: bool,
+}
+
+fn row(method: Method, path: impl Into<String>, form: impl Into<String>, needs: Action) -> Row {
+    Row { method, path: path.into(), form: form.into(), needs, whole: false }
+}
+
+struct Site {
+    webhook: Webhook,
+    live: Webhook,
+    delivery: String,
+    sample: String,
+    event: String,
+    receiver: Receiver,
+}
+
+async fn site(app: &TestApp) -> Site {
+    app.study("heart").await;
+    let (admin, receiver) = (app.admin("heart").await, Receiver::start().await);
+    let (webhook, _) = app.test_webhook(&admin, &draft("Test", &receiver.url)).await;
+    let (live, _) = app.live_webhook(&admin, &draft("Live", &receiver.url)).await;
+    let accepted = app.publish(&app.platform("heart").await, &participant("1")).await.unwrap();
+    app.drain().await;
+    let delivery = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0).id.to_string();
+    let sent = samples::send(app, &admin, &webhook.id, EventType::WebhookTest, EventType::WebhookTest.example()).await.unwrap();
+    Site { webhook, live, delivery, sample: sent.0.id.to_string(), event: accepted[0].event_id.to_string(), receiver }
+}
+
+async fn send(router: &Router, method: &Method, path: &str, form: &str, cookie: Option<&str>) -> (StatusCode, header::HeaderMap, String) {
+    let mut request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
+    if let Some(cookie) = cookie {
+        request = request.header(header::COOKIE, cookie);
+    }
+    if *method == Method::POST {
+        request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    }
+    let response = router.clone().oneshot(request.body(Body::from(form.to_owned())).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let streams = parts.headers.get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream"));
+    let body = if streams { String::new() } else { String::from_utf8_lossy(&to_bytes(body, usize::MAX).await.unwrap()).into_owned() };
+    (parts.status, parts.headers, body)
+}
+
+async fn sign_in(router: &Router, email: &str) -> String {
+    let form = format!("email={email}&password={}&next=", PASSWORD.replace(' ', "+"));
+    let (status, headers, body) = send(router, &Method::POST, "/sign-in", &form, None).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{email}: {body}");
+    headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+/// Every address of the console that belongs to a study. What can be done once gets a webhook of its own each time.
+async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
+    let admin = app.admin("heart").await;
+    let name = format!("{:032x}", app.ids.next());
+    let (once, _) = app.test_webhook(&admin, &draft(&name, &site.receiver.url)).await;
+    let key_draft = ApiKeyDraft { name: "Once".to_owned(), scopes: vec!["events:write".to_owned()], ..ApiKeyDraft::default() };
+    let (key, _) = api_keys::create_by_operator(app, "heart", &key_draft).await.unwrap();
+    let (get, post) = (Method::GET, Method::POST);
+    let base = "/s/heart/settings/integrations".to_owned();
+    let (test, live, once_path) = (format!("{base}/{}", site.webhook.id), format!("{base}/{}", site.live.id), format!("{base}/{}", once.id));
+    let url = &site.receiver.url;
+    let new = format!("name={name}-new&url={url}&status=active&events=form.completed");
+    let edited = format!("name={name}-edited&url={url}&status=active&events=form.completed");
+    let (read, manage) = (Action::ReadMetadata, Action::ManageWebhook);
+    let mut rows = vec![
+        row(get.clone(), "/s/heart", "", read),
+        row(get.clone(), "/s/heart/search?q=nothing", "", read),
+        row(get.clone(), base.clone(), "", read),
+        row(post.clone(), format!("{base}/switch"), "enabled=true&reason=because", Action::SwitchIntegrations),
+        row(get.clone(), format!("{base}/new"), "", manage),
+        row(post.clone(), format!("{base}/new"), new, manage),
+        row(get.clone(), test.clone(), "", read),
+        row(get.clone(), format!("{test}/edit"), "", manage),
+        row(post.clone(), format!("{once_path}/edit?version={}", once.version), edited, manage),
+        row(post.clone(), format!("{test}/status"), "active=true", manage),
+        row(post.clone(), format!("{test}/mode"), "mode=test", manage),
+        row(post.clone(), format!("{once_path}/mode"), "mode=live&reason=because", Action::GoLive),
+        row(get.clone(), format!("{test}/secret"), "", Action::ManageCredentials),
+        row(post.clone(), format!("{test}/secret"), "overlap_hours=0", Action::ManageCredentials),
+        row(get.clone(), format!("{test}/changes"), "", Action::ReadAudit),
+        row(get.clone(), format!("{test}/test"), "", read),
+        row(post.clone(), format!("{test}/test"), "event_type=webhook.test", Action::SendSample { live: false }),
+        row(post.clone(), format!("{live}/test"), "event_type=webhook.test", Action::SendSample { live: true }),
+        row(get.clone(), format!("{test}/deliveries"), "", read),
+        row(get.clone(), format!("{test}/deliveries/live"), "", read),
+        row(get.clone(), "/s/heart/settings/api-keys", "", Action::ManagePeople),
+        row(post.clone(), "/s/heart/settings/api-keys", "name=New&scopes=events:write", Action::ManagePeople),
+        row(post.clone(), format!("/s/heart/settings/api-keys/{}/revoke", key.id), "reason=because", Action::ManagePeople),
+        row(get.clone(), format!("/s/heart/deliveries/{}", site.delivery), "", read),
+        row(post.clone(), format!("/s/heart/deliveries/{}/retry", site.delivery), "reason=because", Action::Retry { test: false }),
+        row(post.clone(), format!("/s/heart/deliveries/{}/retry", site.sample), "reason=because", Action::Retry { test: true }),
+        row(post.clone(), format!("{once_path}/archive"), "reason=because", manage),
+    ];
+    rows.push(Row { whole: true, ..row(post, format!("/s/heart/deliveries/{}/reveal", site.delivery), "", Action::ReadBody { test: false }) });
+    rows
+}
+
+on_both!(each_page_and_form_answers_each_role_by_the_table, |app| async {
+    let site = site(app).await;
+    app.study("other").await;
+    let router = router(app.app.clone());
+    for role in Role::ALL {
+        app.member("heart", role).await;
+        let cookie = sign_in(&router, &format!("{}@heart.example.com", role.as_str())).await;
+        for row in rows(app, &site).await {
+            let allowed = match Standing::Member(role).decide(row.needs) {
+                Decision::Allow | Decision::Own => true,
+                Decision::Redacted => !row.whole,
+                Decision::Deny => false,
+            };
+            let (status, _, body) = send(&router, &row.method, &row.path, &row.form, Some(&cookie)).await;
+            let expected = match (allowed, &row.method) {
+                (false, _) => vec![StatusCode::FORBIDDEN],
+                (true, &Method::GET) => vec![StatusCode::OK, StatusCode::SEE_OTHER],
+                (true, _) if row.whole => vec![StatusCode::OK],
+                (true, _) => vec![StatusCode::SEE_OTHER],
+            };
+            assert!(expected.contains(&status), "{role:?} {} {}: {status}\n{body}", row.method, row.path);
+            if !allowed {
+                assert!(body.contains("You may not"), "the refusal is a page that says so: {body}");
+            }
+            app.drain().await;
+        }
+    }
+});
+
+on_both!(another_studys_people_find_nothing_and_nobody_is_asked_to_sign_in, |app| async {
+    let site = site(app).await;
+    app.study("other").await;
+    let router = router(app.app.clone());
+    app.member("other", Role::Administrator).await;
+    let cookie = sign_in(&router, "administrator@other.example.com").await;
+    for row in rows(app, &site).await {
+        let (status, ..) = send(&router, &row.method, &row.path, &row.form, Some(&cookie)).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{} {}", row.method, row.path);
+        let (status, headers, _) = send(&router, &row.method, &row.path, &row.form, None).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{} {}", row.method, row.path);
+        assert!(headers[header::LOCATION].to_str().unwrap().starts_with("/sign-in?next="));
+        // In one's own study, another one's things are not there.
+        let own = row.path.replacen("/s/heart", "/s/other", 1);
+        if own.contains("wh_") || own.contains("dlv_") || own.contains("key_") {
+            let (status, ..) = send(&router, &row.method, &own, &row.form, Some(&cookie)).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{} {own}", row.method);
+        }
+    }
+});
+
+on_both!(each_rest_route_answers_each_scope_by_the_table, |app| async {
+    let site = site(app).await;
+    app.study("other").await;
+    let router = router(app.app.clone());
+    let receiver = &site.receiver;
+    let mut holders: Vec<(Option<Scope>, &str, Option<String>)> = Vec::new();
+    for scope in Scope::ALL {
+        holders.push((Some(scope), "heart", Some(secret(app, "heart", &[scope]).await)));
+    }
+    holders.push((None, "other", Some(secret(app, "other", &Scope::ALL).await)));
+    holders.push((None, "nobody", None));
+    for (scope, study, bearer) in holders {
+        let admin = app.admin("heart").await;
+        let name = format!("{:032x}", app.ids.next());
+        let (once, _) = app.test_webhook(&admin, &draft(&name, &receiver.url)).await;
+        let (test, once) = (format!("/api/v1/webhooks/{}", site.webhook.id), format!("/api/v1/webhooks/{}", once.id));
+        let delivery = format!("/api/v1/deliveries/{}", site.delivery);
+        let new = json!({"name": format!("{name}-new"), "url": receiver.url, "events": ["form.completed"]});
+        let event = json!({"specversion": "1.0", "id": name, "source": "/test", "type": "participant.created", "data": {"participant": {"id": "p"}}});
+        let (get, post) = (Method::GET, Method::POST);
+        // Path, body, what it needs, and whether it names a thing of the study.
+        let rows = [
+            (get.clone(), "/api/v1/webhooks".to_owned(), json!(null), Action::ReadMetadata, false),
+            (get.clone(), test.clone(), json!(null), Action::ReadMetadata, true),
+            (get.clone(), "/api/v1/deliveries".to_owned(), json!(null), Action::ReadMetadata, false),
+            (get.clone(), delivery.clone(), json!(null), Action::ReadMetadata, true),
+            (get.clone(), format!("{delivery}/attempts"), json!(null), Action::ReadMetadata, true),
+            (get.clone(), "/api/v1/events".to_owned(), json!(null), Action::ReadMetadata, false),
+            (get.clone(), format!("/api/v1/events/{}", site.event), json!(null), Action::ReadMetadata, true),
+            (post.clone(), "/api/v1/webhooks".to_owned(), new, Action::ManageWebhook, false),
+            (post.clone(), format!("{test}/rotate"), json!({}), Action::ManageCredentials, true),
+            (post.clone(), format!("{test}/sample"), json!({}), Action::SendSample { live: false }, true),
+            (post.clone(), format!("/api/v1/deliveries/{}/retry", site.sample), json!({"reason": "because"}), Action::Retry { test: true }, true),
+            (post.clone(), format!("{delivery}/retry"), json!({"reason": "because"}), Action::Retry { test: false }, true),
+            (post, "/api/v1/events".to_owned(), event, Action::PublishEvents, false),
+            (Method::DELETE, once, json!(null), Action::ManageWebhook, true),
+        ];
+        for (method, path, body, needs, names_a_thing) in rows {
+            let mut request = Request::builder().method(&method).uri(&path);
+            if let Some(bearer) = &bearer {
+                request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
+            }
+            let body = if body.is_null() {
+                Body::empty()
+            } else {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            };
+            let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+            let status = response.status();
+            let text = String::from_utf8_lossy(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).into_owned();
+            let expected = match (scope, study) {
+                (_, "nobody") => status == StatusCode::UNAUTHORIZED,
+                (_, "other") if names_a_thing => status == StatusCode::NOT_FOUND,
+                (_, "other") => status.is_success(),
+                (scope, _) if Standing::Key(scope.into_iter().collect()).may(needs) => status.is_success(),
+                _ => status == StatusCode::FORBIDDEN,
+            };
+            assert!(expected, "{scope:?} of {study}: {method} {path}: {status}\n{text}");
+            app.drain().await;
+        }
+    }
+});
+
+async fn secret(app: &TestApp, slug: &str, scopes: &[Scope]) -> String {
+    let scopes = scopes.iter().map(|s| s.as_str().to_owned()).collect();
+    let draft = ApiKeyDraft { name: "Platform".to_owned(), scopes, ..ApiKeyDraft::default() };
+    api_keys::create_by_operator(app, slug, &draft).await.unwrap().1.expose().to_owned()
+}
+
+on_both!(a_form_from_another_site_is_refused, |app| async {
+    app.study("heart").await;
+    app.member("heart", Role::ImplementationManager).await;
+    let router = router(app.app.clone());
+    let cookie = sign_in(&router, "implementation_manager@heart.example.com").await;
+    let request = Request::post("/s/heart/settings/integrations/switch")
+        .header(header::COOKIE, cookie)
+        .header("sec-fetch-site", "cross-site")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from("enabled=false&reason=because"))
+        .unwrap();
+    assert_eq!(router.clone().oneshot(request).await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert!(app.member("heart", Role::Auditor).await.study.integrations_enabled, "nothing was changed");
+});
+
+on_both!(a_session_ends_by_itself_and_with_a_sign_out, |app| async {
+    use hookwell::model::time::{HOUR, MINUTE};
+    app.study("heart").await;
+    app.member("heart", Role::Auditor).await;
+    let router = router(app.app.clone());
+    let is_in = async |cookie: &str| send(&router, &Method::GET, "/studies", "", Some(cookie)).await.0 == StatusCode::OK;
+    let cookie = sign_in(&router, "auditor@heart.example.com").await;
+    app.clock.advance(14 * MINUTE);
+    assert!(is_in(&cookie).await);
+    app.clock.advance(14 * MINUTE);
+    assert!(is_in(&cookie).await, "a request moves the idle limit on");
+    app.clock.advance(16 * MINUTE);
+    assert!(!is_in(&cookie).await, "idle");
+    let cookie = sign_in(&router, "auditor@heart.example.com").await;
+    for _ in 0..(12 * 60 / 14) {
+        app.clock.advance(14 * MINUTE);
+        assert!(is_in(&cookie).await);
+    }
+    app.clock.advance(13 * MINUTE);
+    assert!(!is_in(&cookie).await, "12 hours are over");
+    let cookie = sign_in(&router, "auditor@heart.example.com").await;
+    let (status, ..) = send(&router, &Method::POST, "/sign-out", "", Some(&cookie)).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(!is_in(&cookie).await);
+    app.clock.advance(HOUR);
+});
