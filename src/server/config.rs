@@ -338,6 +338,16 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_lists_every_setting() {
+        let readme = include_str!("../../README.md");
+        for s in SETTINGS {
+            let default = if s.default.is_empty() { String::new() } else { format!("`{}`", s.default) };
+            let row = format!("| `{}` | {default} | {} |", s.env, s.about);
+            assert!(readme.contains(&row), "README.md lacks the row: {row}");
+        }
+    }
+
+    #[test]
     fn a_databases_password_is_not_shown() {
         let config = load(None, &[("HOOKWELL_DATABASE_URL", "postgres://me:canary@localhost/x")]).expect("good");
         assert!(!format!("{:?}", config.shown()).contains("canary"));

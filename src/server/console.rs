@@ -15,3 +15,11 @@ pub mod webhooks;
 
 pub use render::{again, html};
 pub use visitor::{Answer, Form, Query, Visitor, WebError, see_other};
+
+/// `GET /styleguide?page=…`, in development builds.
+#[cfg(debug_assertions)]
+pub async fn styleguide(visitor: Visitor, Query(query): Query<std::collections::HashMap<String, String>>) -> Answer {
+    use leptos::prelude::*;
+    let page = query.get("page").cloned().unwrap_or_default();
+    Ok(html(&visitor, "Style guide", move || view! { <crate::ui::gallery::Styleguide page=page /> }).await)
+}

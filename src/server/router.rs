@@ -79,6 +79,9 @@ fn console(app: &App) -> Router {
         .layer(sessions)
         .fallback(async || axum::http::StatusCode::NOT_FOUND)
         .layer(from_fn(render::error_pages));
+    // Every component in every state, for those who work on them.
+    #[cfg(debug_assertions)]
+    let pages = pages.route("/styleguide", get(super::console::styleguide));
     pages.with_state(app.clone())
 }
 

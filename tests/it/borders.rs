@@ -81,7 +81,8 @@ async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
     let (key, _) = api_keys::create_by_operator(app, "heart", &key_draft).await.unwrap();
     let (get, post) = (Method::GET, Method::POST);
     let base = "/s/heart/settings/integrations".to_owned();
-    let (test, live, once_path) = (format!("{base}/{}", site.webhook.id), format!("{base}/{}", site.live.id), format!("{base}/{}", once.id));
+    let (test, live, once_path) =
+        (format!("{base}/{}", site.webhook.id), format!("{base}/{}", site.live.id), format!("{base}/{}", once.id));
     let url = &site.receiver.url;
     let new = format!("name={name}-new&url={url}&status=active&events=form.completed");
     let edited = format!("name={name}-edited&url={url}&status=active&events=form.completed");
@@ -115,7 +116,10 @@ async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
         row(post.clone(), format!("/s/heart/deliveries/{}/retry", site.sample), "reason=because", Action::Retry { test: true }),
         row(post.clone(), format!("{once_path}/archive"), "reason=because", manage),
     ];
-    rows.push(Row { whole: true, ..row(post, format!("/s/heart/deliveries/{}/reveal", site.delivery), "", Action::ReadBody { test: false }) });
+    rows.push(Row {
+        whole: true,
+        ..row(post, format!("/s/heart/deliveries/{}/reveal", site.delivery), "", Action::ReadBody { test: false })
+    });
     rows
 }
 
@@ -201,7 +205,13 @@ on_both!(each_rest_route_answers_each_scope_by_the_table, |app| async {
             (post.clone(), "/api/v1/webhooks".to_owned(), new, Action::ManageWebhook, false),
             (post.clone(), format!("{test}/rotate"), json!({}), Action::ManageCredentials, true),
             (post.clone(), format!("{test}/sample"), json!({}), Action::SendSample { live: false }, true),
-            (post.clone(), format!("/api/v1/deliveries/{}/retry", site.sample), json!({"reason": "because"}), Action::Retry { test: true }, true),
+            (
+                post.clone(),
+                format!("/api/v1/deliveries/{}/retry", site.sample),
+                json!({"reason": "because"}),
+                Action::Retry { test: true },
+                true,
+            ),
             (post.clone(), format!("{delivery}/retry"), json!({"reason": "because"}), Action::Retry { test: false }, true),
             (post, "/api/v1/events".to_owned(), event, Action::PublishEvents, false),
             (Method::DELETE, once, json!(null), Action::ManageWebhook, true),
