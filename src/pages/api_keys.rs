@@ -35,7 +35,7 @@ pub fn ApiKeysPage(
     let shown = secret.map(|secret| {
         view! {
             <Banner tone=Tone::Success title="This is the key. It is shown this once: copy it now.">
-                <CodeBlock label="API key" text=secret.clone()>
+                <CodeBlock label="API key" text=secret.clone() wrap=true>
                     <CopyButton text=secret label="Copy".to_owned() />
                 </CodeBlock>
             </Banner>
@@ -131,11 +131,11 @@ fn row(key: &ApiKey, now: Timestamp, path: &str) -> impl IntoView + use<> {
     let scopes = key.scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(", ");
     view! {
         <tr>
-            <td data-label="Name">{key.name.clone()}</td>
+            <td><strong>{key.name.clone()}</strong></td>
             <td data-label="Begins with"><code>{format!("{}…", key.hint)}</code></td>
             <td data-label="Scopes">{scopes}</td>
-            <td data-label="State">{state}</td>
-            <td data-label="Last used">{used}</td>
+            <td class="card-corner">{state}</td>
+            <td class="nowrap" data-label="Last used">{used}</td>
             <td>{revoke}</td>
         </tr>
     }

@@ -151,7 +151,7 @@ fn steps(detail: &DeliveryDetail, path: &str, now: Timestamp) -> Vec<Step> {
             time: Some(a.started_at),
             tone: if ok { Tone::Success } else { Tone::Danger },
             href: Some(format!("{path}?attempt={}", a.number)),
-            gap: Some(a.started_at.since(last).max(0)),
+            gap: Some(a.started_at.since(last)).filter(|g| *g > 0),
             note: Some(note),
             planned: false,
         });
@@ -163,7 +163,13 @@ fn steps(detail: &DeliveryDetail, path: &str, now: Timestamp) -> Vec<Step> {
     }
     if let Some(at) = d.finished_at {
         let tone = if d.state == DeliveryState::Delivered { Tone::Success } else { Tone::Danger };
-        steps.push(Step { label: d.state.label().to_owned(), time: Some(at), tone, gap: Some(at.since(last).max(0)), ..Step::default() });
+        steps.push(Step {
+            label: d.state.label().to_owned(),
+            time: Some(at),
+            tone,
+            gap: Some(at.since(last)).filter(|g| *g > 0),
+            ..Step::default()
+        });
     }
     steps
 }

@@ -29,10 +29,10 @@ pub fn StudiesPage(
                 };
                 view! {
                     <tr>
-                        <td data-label="Study">
-                            <a href=integrations_path(&s.study)>{s.study.name.clone()}</a>
+                        <td>
+                            <a class="row-link" href=integrations_path(&s.study)>{s.study.name.clone()}</a>
                         </td>
-                        <td data-label="Kind"><StudyBadge production=s.study.production /></td>
+                        <td class="card-corner"><StudyBadge production=s.study.production /></td>
                         <td data-label="Your role">{s.role.label()}</td>
                         <td data-label="Integrations">{integrations}</td>
                     </tr>

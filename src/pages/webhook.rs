@@ -348,9 +348,9 @@ pub fn ChangesPage(
             view! {
                 <tr>
                     <td data-label="When"><TimeTag t=e.at now=now short=true /></td>
-                    <td data-label="Who">{e.actor_name} <div class="small muted">{e.actor_role.replace('_', " ")}</div></td>
+                    <td data-label="Who"><div>{e.actor_name} <span class="sub">{e.actor_role.replace('_', " ")}</span></div></td>
                     <td data-label="What"><code>{e.action}</code></td>
-                    <td data-label="Why">{e.reason.unwrap_or_default()}</td>
+                    <td data-label="Why">{e.reason.unwrap_or_else(|| "–".to_owned())}</td>
                     <td data-label="Changes">{detail}</td>
                 </tr>
             }

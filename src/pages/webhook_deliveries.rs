@@ -10,7 +10,7 @@ use crate::model::problem::FieldErrors;
 use crate::model::time::{Timestamp, human_duration};
 use crate::ui::{
     AttemptDots, Badge, Choice, EmptyState, ErrorSummary, FailureBadge, FilterBar, HttpStatus, Id, Pager, Panel, Select, StateBadge,
-    TableRegion, TextInput, TimeTag, Tone,
+    TableRegion, TextInput, TimeTag, Tone, ago,
 };
 use leptos::prelude::*;
 
@@ -57,7 +57,7 @@ pub fn DeliveriesPage(
                             <th scope="col">"Attempts"</th>
                             <th scope="col">"Answer"</th>
                             <th scope="col">"Took"</th>
-                            <th scope="col">"Next attempt"</th>
+                            <th scope="col">"Next"</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -146,20 +146,20 @@ fn row(d: &Delivery, study_path: &str, now: Timestamp) -> impl IntoView + use<> 
         (None, _) => ().into_any(),
     };
     let next = match d.next_attempt_at {
-        Some(at) if at > now => view! { <TimeTag t=at now=now short=true /> }.into_any(),
+        Some(at) if at > now => view! { <time datetime=at.rfc3339() title=at.human()>{ago(at, now)}</time> }.into_any(),
         Some(_) => view! { <span class="muted">"Due"</span> }.into_any(),
         None => view! { <span class="muted">"–"</span> }.into_any(),
     };
     let test = d.is_test.then(|| view! { " " <Badge tone=Tone::Info label="Test" /> });
     view! {
         <tr id=d.id.to_string()>
-            <td data-label="Accepted"><TimeTag t=d.created_at now=now short=true /></td>
+            <td data-label="Accepted" class="one-line fit"><TimeTag t=d.created_at now=now short=true /></td>
             <td data-label="Delivery"><a href=link><Id value=d.id.to_string() /></a></td>
-            <td data-label="Event"><code>{d.event_type.name()}</code>{test}</td>
-            <td data-label="Subject">{d.subject.clone().unwrap_or_default()}</td>
-            <td data-label="State"><StateBadge state=d.state /></td>
+            <td data-label="Event"><span><code>{d.event_type.name()}</code>{test}</span></td>
+            <td data-label="Subject" class="name">{d.subject.clone().unwrap_or_default()}</td>
+            <td data-label="State" class="nowrap"><StateBadge state=d.state /></td>
             <td data-label="Attempts"><AttemptDots attempts=d.attempts state=d.state /></td>
-            <td data-label="Answer">{answer} " " {failure}</td>
+            <td data-label="Answer"><span>{answer} " " {failure}</span></td>
             <td data-label="Took" class="nowrap">{d.last_duration.map(human_duration).unwrap_or_default()}</td>
             <td data-label="Next attempt">{next}</td>
         </tr>

@@ -34,7 +34,7 @@ pub fn SecretPage(
     let once = secret.map(|secret| {
         view! {
             <Banner tone=Tone::Success title="This is the secret. It is shown this once: give it to the receiver now.">
-                <CodeBlock label="Secret key" text=secret.clone()>
+                <CodeBlock label="Secret key" text=secret.clone() wrap=true>
                     <CopyButton text=secret label="Copy".to_owned() />
                 </CodeBlock>
             </Banner>

@@ -193,17 +193,17 @@ fn row(study: &Study, webhook: Webhook, stats: &WebhookStats, now: Timestamp) ->
     let archived = webhook.archived_at.map(|at| view! { " " <Badge tone=Tone::Neutral label="Archived" title=at.human() /> });
     view! {
         <tr>
-            <td data-label="Webhook">
-                <a href=webhook_path(study, &webhook.id)>{webhook.settings.name.clone()}</a>
+            <td>
+                <a class="row-link" href=webhook_path(study, &webhook.id)>{webhook.settings.name.clone()}</a>
                 {archived}
-                <div class="small muted mono">{host}</div>
+                <span class="sub">{host}</span>
             </td>
-            <td data-label="Status"><StatusPill status=webhook.status cause=webhook.disabled_cause.clone() /></td>
+            <td class="card-corner"><StatusPill status=webhook.status cause=webhook.disabled_cause.clone() /></td>
             <td data-label="Mode"><ModeBadge mode=webhook.mode /></td>
             <td data-label="Events"><Chips events=webhook.settings.events.clone() /></td>
             <td data-label="Last 24 hours">{spark}</td>
             <td data-label="Success">{success}</td>
-            <td data-label="Last attempt">{last}</td>
+            <td class="nowrap" data-label="Last attempt">{last}</td>
         </tr>
     }
 }

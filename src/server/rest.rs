@@ -15,6 +15,10 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::{any, get};
 use bytes::Bytes;
 
+/// The page at `/api/docs` loads its stylesheet, and nothing else.
+const DOCS_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
 /// Everything below `/api/v1/`, the document at `/api/openapi.json` and the page at `/api/docs`. What is at no other path below `/api/` is
 /// answered with a problem.
 pub fn router(app: App) -> Router {
@@ -30,7 +34,7 @@ pub fn router_with(app: App, stylesheet: &str) -> Router {
     let json = Bytes::from(document.to_string());
     routes
         .route("/api/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json).into_response() }))
-        .route("/api/docs", get(move || async move { Html(page) }))
+        .route("/api/docs", get(move || async move { ([(header::CONTENT_SECURITY_POLICY, DOCS_POLICY)], Html(page)) }))
         .route("/api", any(problem::unknown_path))
         .route("/api/{*path}", any(problem::unknown_path))
         .method_not_allowed_fallback(problem::unknown_method)

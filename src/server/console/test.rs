@@ -6,7 +6,9 @@ use crate::error::AppError;
 use crate::model::delivery::DeliveryDetail;
 use crate::model::event_type::EventType;
 use crate::model::id::DeliveryId;
+use crate::model::permission::Action;
 use crate::model::problem::FieldErrors;
+use crate::model::webhook::WebhookMode;
 use crate::pages::frame::{Frame, webhook_path};
 use crate::pages::webhook_test::TestPage;
 use crate::server::service::{deliveries, samples};
@@ -52,6 +54,8 @@ pub struct Sample {
 /// `POST …/{id}/test`
 pub async fn send(visitor: Visitor, place: Place, Form(form): Form<Sample>) -> Answer {
     let (actor, webhook) = find(&visitor, place).await?;
+    // Whoever may not send is told so, not what is wrong with the data.
+    actor.require(Action::SendSample { live: webhook.mode == WebhookMode::Live })?;
     let sent = match samples::check_data(form.event_type, &form.data) {
         Ok(data) => samples::send(&visitor.app, &actor, &webhook.id, form.event_type, data).await,
         Err(error) => Err(error),

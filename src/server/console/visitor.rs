@@ -8,7 +8,7 @@ use crate::server::secret::Secret;
 use crate::server::service::people;
 use crate::server::state::App;
 use crate::ui::Flash;
-use axum::extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -53,7 +53,9 @@ where
             Some(id) => people::user(&app, &id).await?,
             None => None,
         };
-        Ok(Self { app, session, asker: asker(parts), uri: parts.uri.clone(), headers: parts.headers.clone(), user })
+        // The whole of it: a nested router takes what it has matched off the request's own.
+        let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone());
+        Ok(Self { app, session, asker: asker(parts), uri, headers: parts.headers.clone(), user })
     }
 }
 

@@ -200,6 +200,7 @@ async fn the_page_is_there_without_a_key() {
     let page = server.send(Request::builder().uri("/api/docs").body(Body::empty()).expect("request")).await;
     assert_eq!(page.status, 200);
     assert!(page.headers["content-type"].to_str().expect("text").starts_with("text/html"));
+    assert!(page.headers["content-security-policy"].to_str().expect("text").contains("style-src 'self'"));
 }
 
 #[tokio::test]
