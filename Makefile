@@ -31,6 +31,7 @@ check:
 	cargo clippy --locked --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
 
 test: check wasm
+	scripts/install-missing receivers
 	scripts/with-postgres cargo test --locked
 	scripts/browser-tests
 

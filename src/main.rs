@@ -10,7 +10,7 @@ use hookwell::server::demo::{self, Demo};
 use hookwell::server::engine::dispatch::Dispatcher;
 use hookwell::server::secret::{Secret, Vault};
 use hookwell::server::service::{api_keys, people};
-use hookwell::server::state::App;
+use hookwell::server::state::{App, open_vault};
 use hookwell::server::store::Store;
 use hookwell::server::{listen, router};
 use std::error::Error;
@@ -264,13 +264,9 @@ async fn open_store(config: &Config) -> Result<Store, Box<dyn Error>> {
     Ok(store)
 }
 
-fn open_vault(config: &Config) -> Result<Vault, hookwell::server::secret::VaultError> {
-    Vault::open_or_create(&config.master_key_file)
-}
-
 async fn open_app(config: Config) -> Result<App, Box<dyn Error>> {
     let store = open_store(&config).await?;
-    let vault = open_vault(&config)?;
+    let vault = open_vault(&config, &store).await?;
     let (app, _intake) = App::build(config, store, vault, Clock::system(), Hasher::production(), false).await?;
     Ok(app)
 }
@@ -314,11 +310,11 @@ async fn serve(mut config: Config, args: Serve) -> Outcome {
     let stop_receiver = CancellationToken::new();
     let example = if args.demo {
         let password = std::env::var("HOOKWELL_DEMO_PASSWORD").ok().filter(|p| !p.is_empty()).map(Secret::new);
-        Some(demo::prepare(&config, &store, || open_vault(&config), password, stop_receiver.clone()).await?)
+        Some(demo::prepare(&config, &store, || Vault::open_or_create(&config.master_key_file), password, stop_receiver.clone()).await?)
     } else {
         None
     };
-    let vault = open_vault(&config)?;
+    let vault = open_vault(&config, &store).await?;
     let (app, intake) = App::build(config, store, vault, Clock::system(), Hasher::production(), true).await?;
     let dispatcher = tokio::spawn(Dispatcher::new(app.engine.clone(), intake).run(app.stopping().clone()));
     greet(&app, example.as_ref()).await?;

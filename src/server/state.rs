@@ -64,6 +64,11 @@ pub enum StartError {
         "HOOKWELL_MASTER_KEY_FILE: {0} is not the key with which this database was sealed. Put the right file back; without it the stored credentials cannot be read"
     )]
     WrongKey(String),
+    /// The database was sealed with a key that is not there.
+    #[error(
+        "HOOKWELL_MASTER_KEY_FILE: {0} is missing, and this database was sealed with it. Put it back; without it the stored credentials cannot be read"
+    )]
+    MissingKey(String),
     /// The client for outgoing requests.
     #[error("the HTTP client cannot start: {0}")]
     Outbound(String),
@@ -153,6 +158,20 @@ impl App {
 fn hashing_failed(error: &dyn std::fmt::Display) -> AppError {
     tracing::error!(%error, "password hashing");
     AppError::Internal("The password could not be checked.".to_owned())
+}
+
+/// The master key, made at the first start. On a database that was sealed already none is made: it would open nothing, and lie
+/// where the right one belongs.
+///
+/// # Errors
+/// When the file is missing though the database was sealed, or cannot be used.
+pub async fn open_vault(config: &Config, store: &Store) -> Result<Vault, StartError> {
+    let file = &config.master_key_file;
+    let sealed = settings::find(&mut store.read().await?, KEY_CHECK).await?.is_some();
+    if sealed && !file.exists() {
+        return Err(StartError::MissingKey(file.display().to_string()));
+    }
+    Ok(Vault::open_or_create(file)?)
 }
 
 async fn check_key(store: &Store, vault: &Vault, config: &Config) -> Result<(), StartError> {
