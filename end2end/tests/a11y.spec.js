@@ -16,6 +16,12 @@ async function violations(page, colorScheme) {
   return violations.flatMap(({ id, help, nodes }) => nodes.map((n) => `${id} (${help}): ${n.target.join(' ')} ${n.html.slice(0, 160)}`));
 }
 
+/** Icons in sight that draw nothing: a name that the sheet does not have. Runs in the page. */
+function missingIcons() {
+  const seen = [...document.querySelectorAll('svg.icon')].filter((icon) => icon.getClientRects().length > 0);
+  return seen.filter((icon) => icon.getBBox().width === 0).map((icon) => icon.querySelector('use').getAttribute('href'));
+}
+
 test('every page is accessible and fits', async ({ page, demo }) => {
   test.setTimeout(600_000);
   const empty = await startEmpty();
@@ -25,6 +31,7 @@ test('every page is accessible and fits', async ({ page, demo }) => {
         await page.setViewportSize(WIDE);
         await open();
         await expect(page.locator('h1')).toHaveCount(1);
+        expect.soft(await page.evaluate(missingIcons), `${name}: icons that are not there`).toEqual([]);
         for (const [width, size] of Object.entries({ 1280: WIDE, 360: NARROW })) {
           await page.setViewportSize(size);
           for (const colorScheme of ['light', 'dark']) {

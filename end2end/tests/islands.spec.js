@@ -36,7 +36,7 @@ test('a filtered history stays filtered while it is live', async ({ page, demo, 
 test('a secret is copied', async ({ page, demo, as, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: demo.url });
   await as('admin');
-  await page.goto(`${await webhookPath(page, demo, STUDY, 'Patient app (new)')}/secret`);
+  await page.goto(`${await webhookPath(page, demo, STUDY, 'Old EDC')}/secret`);
   await page.getByRole('button', { name: 'Rotate the secret' }).click();
   const secret = await code(page, 'Secret key').innerText();
   const block = page.locator('figure.code').filter({ hasText: secret });
