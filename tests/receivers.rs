@@ -111,7 +111,8 @@ async fn proves(command: Command) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_package_of_pypi_verifies() {
     install();
-    let cache = std::env::var_os("HOOKWELL_CACHE").map_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/hookwell"), PathBuf::from);
+    let cache = std::env::var_os("HOOKWELL_CACHE")
+        .map_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/hookwell"), PathBuf::from);
     let mut command = Command::new(cache.join("receivers-venv/bin/python"));
     command.arg(repository().join("end2end/receivers/receiver.py"));
     proves(command).await;
