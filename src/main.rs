@@ -338,6 +338,8 @@ async fn serve(mut config: Config, args: Serve) -> Outcome {
     }
     app.stopping().cancel();
     dispatcher.await?;
+    // What was accepted between the dispatcher's stop and the last answer is leased to nobody who works.
+    app.engine.give_back().await?;
     stop_receiver.cancel();
     app.store.close().await;
     Ok(())

@@ -150,6 +150,17 @@ impl Engine {
         done
     }
 
+    /// Gives back every delivery that this node holds, untried: at its stop. Says how many.
+    ///
+    /// # Errors
+    /// When the database fails; the leases run out by themselves then.
+    pub async fn give_back(&self) -> Result<u64, StoreError> {
+        let mut tx = self.store.begin().await?;
+        let count = queue::release_all(&mut tx, &self.node).await?;
+        tx.commit().await?;
+        Ok(count)
+    }
+
     /// Hands committed, leased jobs to the dispatcher.
     fn hand_over(&self, jobs: Vec<Queued>) {
         if let Err(refused) = self.queue.send(jobs) {

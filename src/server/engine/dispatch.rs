@@ -224,13 +224,7 @@ impl Dispatcher {
             tracing::warn!(in_flight = self.running.len(), "attempts that had not ended are given back");
             self.running.shutdown().await;
         }
-        let released = async {
-            let mut tx = self.engine.store.begin().await?;
-            let count = queue::release_all(&mut tx, &self.engine.node).await?;
-            tx.commit().await?;
-            Ok::<_, StoreError>(count)
-        };
-        match released.await {
+        match self.engine.give_back().await {
             Ok(released) => tracing::info!(in_flight, released, "the engine has stopped"),
             Err(error) => tracing::warn!(%error, "leases were not given back; they run out by themselves"),
         }

@@ -28,7 +28,15 @@ pub fn check_data(event_type: EventType, text: &str) -> Result<serde_json::Value
     }
     let data: serde_json::Value = serde_json::from_str(text).map_err(|e| invalid("data", format!("is not JSON: {e}")))?;
     let wrong = super::events::schema_errors(event_type, &data);
-    if wrong.is_empty() { Ok(data) } else { Err(invalid("data", wrong.join("; "))) }
+    if wrong.is_empty() {
+        Ok(data)
+    } else {
+        {
+            // The field is called data already.
+            let wrong: Vec<&str> = wrong.iter().map(|w| w.strip_prefix("data: ").unwrap_or(w)).collect();
+            Err(invalid("data", wrong.join("; ")))
+        }
+    }
 }
 
 /// Sends a sample and waits for the answer, or the webhook's timeout.

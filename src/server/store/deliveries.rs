@@ -111,7 +111,14 @@ fn list_text(webhook: bool, f: &DeliveryFilter) -> String {
     and(f.to.is_some(), "id < $10");
     and(f.is_test == Some(true), "is_test = TRUE");
     and(f.is_test == Some(false), "is_test = FALSE");
-    and(f.q.is_some(), "(id = $11 OR event_id = $11 OR external_id = $11 OR subject = $11)");
+    // One look-up an index, not four conditions in one: an OR over them reads the whole history.
+    and(
+        f.q.is_some(),
+        "id IN (SELECT id FROM deliveries WHERE study_id = $1 AND id = $11
+           UNION ALL SELECT id FROM deliveries WHERE study_id = $1 AND event_id = $11
+           UNION ALL SELECT id FROM deliveries WHERE study_id = $1 AND external_id = $11
+           UNION ALL SELECT id FROM deliveries WHERE study_id = $1 AND subject = $11)",
+    );
     and(f.before.is_some(), "id < $12");
     text.push_str(" ORDER BY id DESC LIMIT $13");
     text
