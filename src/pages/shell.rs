@@ -1,14 +1,13 @@
 //! The document around every page.
 
 use crate::islands::{FocusSearch, LocalTimes};
-use crate::server::assets;
+use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 
-/// `<!DOCTYPE html>` to `</html>`. Without the islands' script (they were not built in), the page is complete all the same.
-pub fn shell(title: String, page: impl IntoView) -> impl IntoView {
-    let islands = assets::has_islands().then(|| {
-        view! { <HydrationScripts options=assets::leptos_options() islands=true /> }
-    });
+/// `<!DOCTYPE html>` to `</html>`. `script` is where the islands' script is; without it (they were not built in), the page is complete all the
+/// same.
+pub fn shell(title: String, stylesheet: &'static str, script: Option<LeptosOptions>, page: impl IntoView) -> impl IntoView {
+    let islands = script.map(|options| view! { <HydrationScripts options=options islands=true /> });
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -18,7 +17,7 @@ pub fn shell(title: String, page: impl IntoView) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <title>{title}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="stylesheet" href=assets::url("style.css") />
+                <link rel="stylesheet" href=stylesheet />
                 {islands}
             </head>
             <body>

@@ -64,7 +64,8 @@ async fn document<V: IntoView + 'static>(
         security_headers::page_policy();
         provide_context(IconsUrl(assets::url("icons.svg").to_owned()));
     };
-    let page = move || pages::shell::shell(title, view());
+    let script = assets::has_islands().then(assets::leptos_options);
+    let page = move || pages::shell::shell(title, assets::url("style.css"), script, view());
     leptos_axum::handle_response_inner(context, page, request, |app, chunks, _| {
         // Nothing in a page waits for anything: its data was read before. The whole is one piece.
         Box::pin(async move {
