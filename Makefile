@@ -14,7 +14,7 @@ unexport LEPTOS_OUTPUT_NAME
 .PHONY: run build test check bench clean wasm
 
 run: build
-	@echo "Hookwell starts on http://127.0.0.1:3000 (unless configured otherwise) with example data; Ctrl-C stops it."
+	@echo "Starting with example data; the address and the passwords follow. Ctrl-C stops it."
 	$(TARGET)/release/hookwell serve --demo
 
 build: wasm
