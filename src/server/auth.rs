@@ -5,4 +5,4 @@ pub mod api_key;
 pub mod password;
 pub mod session;
 
-pub use actor::{Actor, Asker, Who};
+pub use actor::{Actor, Asker, Who, request_id};

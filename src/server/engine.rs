@@ -22,7 +22,7 @@ use super::store::{Store, StoreError};
 use crate::model::time::{SECOND, Timestamp};
 use client::Outbound;
 use std::sync::{Arc, Mutex};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// How long a lease lasts without a heartbeat, in microseconds: what a dead node's work waits until another takes it.
 const LEASE: i64 = 45 * SECOND;
@@ -61,7 +61,7 @@ pub struct Parts {
 /// A job in memory, with the place that it takes up.
 pub struct Queued {
     job: Job,
-    _place: Option<tokio::sync::OwnedSemaphorePermit>,
+    place: OwnedSemaphorePermit,
 }
 
 impl std::ops::Deref for Engine {
@@ -110,7 +110,7 @@ impl Engine {
     }
 
     /// Places in memory for up to `wanted` new deliveries. Fewer, or none, when it is full: those go by way of the database.
-    fn places(&self, wanted: usize) -> Vec<tokio::sync::OwnedSemaphorePermit> {
+    fn places(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
         if !self.background {
             return Vec::new();
         }
@@ -170,7 +170,7 @@ impl Engine {
     }
 
     /// Attempts everything that is due, until nothing is, and says how many attempts were made. What the dispatcher does by
-    /// itself; for tests, which move the clock instead of waiting.
+    /// itself; for the example and for tests, which move the clock instead of waiting.
     ///
     /// # Errors
     /// When the database fails.

@@ -6,7 +6,7 @@ use super::state::App;
 use super::{assets, health, rest, same_origin, security_headers};
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::routing::{get, post};
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -24,6 +24,8 @@ pub fn router(app: App) -> Router {
     let https = app.config.is_https();
     let origin = same_origin::Settings { public_url: Some(app.config.public_url.clone()) };
     let around = ServiceBuilder::new()
+        // One that a client sends is not taken over, so that nobody writes into our log and the audit trail.
+        .layer(map_request(without_request_id))
         .layer(SetRequestIdLayer::x_request_id(RequestIds(app.clone())))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
@@ -90,7 +92,12 @@ fn idle(app: &App) -> tower_sessions::cookie::time::Duration {
     tower_sessions::cookie::time::Duration::try_from(Duration::from_micros(micros)).unwrap_or(tower_sessions::cookie::time::Duration::HOUR)
 }
 
-/// Request ids of our own: one that a client sends is not taken over, so that nobody writes into our log.
+async fn without_request_id(mut request: Request) -> Request {
+    request.headers_mut().remove("x-request-id");
+    request
+}
+
+/// Request ids of our own.
 #[derive(Clone)]
 struct RequestIds(App);
 

@@ -96,8 +96,9 @@ impl App {
         let outbound =
             Outbound::new(Arc::clone(&policy), super::engine::attempt::USER_AGENT).map_err(|e| StartError::Outbound(e.to_string()))?;
         let live = Live::default();
-        let ids = Ids::new(clock.clone());
         let (engine, intake) = Engine::new(store.clone(), clock.clone(), Arc::clone(&vault), outbound, live.clone(), background);
+        // One row of ids, whoever draws.
+        let ids = engine.ids.clone();
         let hashing = Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
         Ok((
             Self(Arc::new(Parts {

@@ -264,6 +264,13 @@ on_both!(a_form_from_another_site_is_refused, |app| async {
     assert!(app.member("heart", Role::Auditor).await.study.integrations_enabled, "nothing was changed");
 });
 
+on_both!(a_requests_id_is_ours, |app| async {
+    let router = router(app.app.clone());
+    let request = Request::get("/healthz").header("x-request-id", "planted").body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert!(response.headers()["x-request-id"].to_str().unwrap().starts_with("req_"));
+});
+
 on_both!(a_session_ends_by_itself_and_with_a_sign_out, |app| async {
     use hookwell::model::time::{HOUR, MINUTE};
     app.study("heart").await;

@@ -11,6 +11,10 @@ use crate::model::time::Timestamp;
 use crate::model::user::User;
 use crate::server::store::{Db, studies};
 use crate::server::store::{audit, people};
+use axum::extract::ConnectInfo;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use std::net::SocketAddr;
 
 /// Who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,19 @@ pub struct Asker {
     pub address: Option<String>,
     /// Its id, which the log has too.
     pub request_id: Option<String>,
+}
+
+impl Asker {
+    /// Of a request, by what the router put around it: the connection's address and the request's id.
+    pub fn of(parts: &Parts) -> Self {
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip().to_string());
+        Self { address, request_id: request_id(&parts.headers) }
+    }
+}
+
+/// The id that the router gave a request.
+pub fn request_id(headers: &HeaderMap) -> Option<String> {
+    headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned)
 }
 
 /// Somebody in a study.

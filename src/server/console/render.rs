@@ -3,13 +3,13 @@
 use super::visitor::{Visitor, WebError};
 use crate::error::AppError;
 use crate::pages::{self, frame::Frame};
-use crate::server::auth::Actor;
+use crate::server::auth::{Actor, request_id};
 use crate::server::service::people;
 use crate::server::{assets, security_headers};
 use crate::ui::IconsUrl;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::StreamExt;
@@ -40,7 +40,7 @@ impl Frame {
 
 /// The page that a view makes, 200.
 pub async fn html<V: IntoView + 'static>(visitor: &Visitor, title: &str, view: impl FnOnce() -> V + Send + 'static) -> Response {
-    document(&visitor.uri, &visitor.headers, title, view).await
+    document(&visitor.uri, title, view).await
 }
 
 /// The same with 422: a form that is shown again.
@@ -50,15 +50,9 @@ pub async fn again<V: IntoView + 'static>(visitor: &Visitor, title: &str, view: 
     response
 }
 
-async fn document<V: IntoView + 'static>(
-    uri: &Uri,
-    headers: &HeaderMap,
-    title: &str,
-    view: impl FnOnce() -> V + Send + 'static,
-) -> Response {
+async fn document<V: IntoView + 'static>(uri: &Uri, title: &str, view: impl FnOnce() -> V + Send + 'static) -> Response {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri.clone();
-    *request.headers_mut() = headers.clone();
     let title = format!("{title} · Hookwell");
     let context = || {
         security_headers::page_policy();
@@ -79,8 +73,7 @@ async fn document<V: IntoView + 'static>(
 
 /// Gives an error that a handler answered with its page.
 pub async fn error_pages(request: Request, next: Next) -> Response {
-    let (uri, headers) = (request.uri().clone(), request.headers().clone());
-    let request_id = headers.get("x-request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let (uri, request_id) = (request.uri().clone(), request_id(request.headers()));
     let mut response = next.run(request).await;
     let error = match response.extensions_mut().remove::<AppError>() {
         Some(error) => error,
@@ -92,7 +85,7 @@ pub async fn error_pages(request: Request, next: Next) -> Response {
     };
     let status = response.status();
     let (_, title) = error.kind();
-    let mut page = document(&uri, &headers, title, move || view! { <pages::error::ErrorPage error=error request_id=request_id /> }).await;
+    let mut page = document(&uri, title, move || view! { <pages::error::ErrorPage error=error request_id=request_id /> }).await;
     *page.status_mut() = status;
     page
 }

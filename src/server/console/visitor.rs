@@ -8,11 +8,10 @@ use crate::server::secret::Secret;
 use crate::server::service::people;
 use crate::server::state::App;
 use crate::ui::Flash;
-use axum::extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, OriginalUri, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use std::net::SocketAddr;
 use tower_sessions::Session;
 
 /// What a handler answers.
@@ -32,8 +31,6 @@ pub struct Visitor {
     pub asker: Asker,
     /// What they asked for.
     pub uri: Uri,
-    /// The request's headers, for what renders the page.
-    pub headers: HeaderMap,
     user: Option<User>,
 }
 
@@ -55,15 +52,8 @@ where
         };
         // The whole of it: a nested router takes what it has matched off the request's own.
         let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone());
-        Ok(Self { app, session, asker: asker(parts), uri, headers: parts.headers.clone(), user })
+        Ok(Self { app, session, asker: Asker::of(parts), uri, user })
     }
-}
-
-/// What the audit trail keeps of where a request came from.
-pub fn asker(parts: &Parts) -> Asker {
-    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string());
-    let request_id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    Asker { address, request_id }
 }
 
 const FLASH: &str = "flash";

@@ -145,8 +145,7 @@ async fn conclude(engine: &Engine, job: &Job, ready: Ready, exchange: Exchange) 
     let retry_after =
         answer.as_ref().and_then(|a| a.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("retry-after"))).map(|(_, value)| value.clone());
     let (status, response_headers, response_body, response_truncated) = match answer {
-        // PostgreSQL's text holds no NUL.
-        Some(a) => (Some(a.status), mask_headers(a.headers, &[]), Some(a.body.replace('\0', "\u{fffd}")), a.truncated),
+        Some(a) => (Some(a.status), mask_headers(a.headers, &[]), Some(a.body), a.truncated),
         None => (None, Vec::new(), None, false),
     };
     let attempt = Attempt {

@@ -7,11 +7,11 @@ use super::attempt::{self, Limits};
 use super::{Engine, Intake, Queued};
 use crate::model::id::{StudyId, WebhookId};
 use crate::model::time::SECOND;
-use crate::server::store::queue;
+use crate::server::store::queue::{self, Job};
 use crate::server::store::{StoreError, webhooks};
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -50,13 +50,15 @@ pub struct Dispatcher {
     lanes: HashMap<WebhookId, Lane>,
     /// The order in which lanes get their turn.
     turns: VecDeque<WebhookId>,
-    running: JoinSet<(WebhookId, Option<Limits>)>,
+    running: JoinSet<Option<Limits>>,
+    /// What each of those works on, to give it back if it panics.
+    jobs: HashMap<task::Id, Job>,
 }
 
 impl Dispatcher {
     /// A dispatcher for what `engine` accepts.
     pub fn new(engine: Engine, intake: Intake) -> Self {
-        Self { engine, intake, lanes: HashMap::new(), turns: VecDeque::new(), running: JoinSet::new() }
+        Self { engine, intake, lanes: HashMap::new(), turns: VecDeque::new(), running: JoinSet::new(), jobs: HashMap::new() }
     }
 
     /// Runs until `stop`, then ends or gives back what is in flight. On the embedded database it first takes back what a
@@ -82,7 +84,7 @@ impl Dispatcher {
                         tracing::warn!(%error, "the leases could not be held for longer");
                     }
                 }
-                Some(ended) = self.running.join_next() => self.ended(ended),
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
                 Some(jobs) = self.intake.0.recv() => self.enqueue(jobs).await,
                 () = self.engine.wake.notified() => claim_at = Instant::now(),
                 () = tokio::time::sleep_until(claim_at) => claim_at = self.claim().await,
@@ -122,7 +124,7 @@ impl Dispatcher {
         match claimed.await {
             Ok((jobs, next)) => {
                 let more = jobs.len() >= limit as usize;
-                self.enqueue(jobs.into_iter().zip(places).map(|(job, place)| Queued { job, _place: Some(place) }).collect()).await;
+                self.enqueue(jobs.into_iter().zip(places).map(|(job, place)| Queued { job, place }).collect()).await;
                 if more {
                     return Instant::now();
                 }
@@ -180,18 +182,19 @@ impl Dispatcher {
                 continue;
             }
             idle = 0;
-            if let Some(queued) = lane.queue.pop_front() {
+            if let Some(Queued { job, place }) = lane.queue.pop_front() {
                 lane.running += 1;
                 if let Some(rate) = lane.limits.rate {
                     lane.next_start = lane.next_start.max(now) + Duration::from_secs(1) / rate.max(1);
                 }
-                let engine = self.engine.clone();
-                self.running.spawn(async move {
-                    let limits = attempt::run(&engine, queued.job.clone()).await;
-                    // The place in memory is given up with the job.
-                    drop(queued);
-                    (webhook, limits)
+                let (engine, working_on) = (self.engine.clone(), job.clone());
+                let started = self.running.spawn(async move {
+                    let limits = attempt::run(&engine, job).await;
+                    // Given up when the job has ended, not when it began.
+                    drop(place);
+                    limits
                 });
+                self.jobs.insert(started.id(), working_on);
             }
         }
     }
@@ -203,16 +206,20 @@ impl Dispatcher {
         self.lanes.values().filter(waits).map(|lane| lane.next_start).min()
     }
 
-    fn ended(&mut self, ended: Result<(WebhookId, Option<Limits>), tokio::task::JoinError>) {
-        match ended {
-            Ok((webhook, limits)) => {
-                if let Some(lane) = self.lanes.get_mut(&webhook) {
-                    lane.running = lane.running.saturating_sub(1);
-                    lane.limits = limits.unwrap_or(lane.limits);
-                }
-            }
-            // A defect in an attempt. Its lane keeps one place less until it is idle; its lease runs out at the next start.
-            Err(error) => tracing::error!(%error, "an attempt panicked"),
+    fn ended(&mut self, ended: Result<(task::Id, Option<Limits>), JoinError>) {
+        let (id, limits) = match &ended {
+            Ok((id, limits)) => (*id, *limits),
+            Err(error) => (error.id(), None),
+        };
+        let Some(job) = self.jobs.remove(&id) else { return };
+        if let Some(lane) = self.lanes.get_mut(&job.webhook_id) {
+            lane.running = lane.running.saturating_sub(1);
+            lane.limits = limits.unwrap_or(lane.limits);
+        }
+        if let Err(error) = ended {
+            // A defect of ours. The delivery is not held for ever for it.
+            tracing::error!(delivery = %job.delivery_id, %error, "an attempt panicked");
+            self.engine.abandon(job);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Intake: an event and the deliveries it makes, in one commit. What is answered after that commit survives `kill -9`.
 
 use super::{Engine, Queued};
-use crate::model::delivery::Trigger;
+use crate::model::delivery::{DeliveryState, Trigger};
 use crate::model::event::{Accepted, Event, NewEvent};
 use crate::model::event_type::EventType;
 use crate::model::id::{DeliveryId, EventId};
@@ -13,12 +13,11 @@ use crate::server::store::queue::{self, Job, NewDelivery, NewPayload};
 use crate::server::store::{StoreError, Tx, events, webhooks};
 use std::collections::HashSet;
 
-/// What goes into one commit, and what is to be done after it.
+/// The payloads and deliveries that go into one commit with their events.
 #[derive(Default)]
 struct Batch {
     payloads: Vec<NewPayload>,
     deliveries: Vec<NewDelivery>,
-    jobs: Vec<Job>,
 }
 
 impl Batch {
@@ -41,26 +40,44 @@ impl Batch {
             let payload = format::render(settings.format, &view, settings.content);
             self.payloads.push(NewPayload { event_id: event.id.clone(), variant: variant.clone(), payload });
         }
-        let id = DeliveryId::from_bits(engine.ids.next());
-        self.jobs.push(Job {
-            study_id: study.id.clone(),
-            delivery_id: id.clone(),
+        self.deliveries.push(NewDelivery {
+            id: DeliveryId::from_bits(engine.ids.next()),
             webhook_id: webhook.id.clone(),
-            event_type: event.event_type,
-            is_test: event.is_test,
-            state: crate::model::delivery::DeliveryState::Pending,
-            attempts: 0,
-            schedule_step: 0,
+            event_id: event.id.clone(),
+            variant,
             trigger,
-            requested_by: by.clone(),
-            reason: None,
+            requested_by: by,
+            lease: None,
         });
-        let webhook_id = webhook.id.clone();
-        self.deliveries.push(NewDelivery { id, webhook_id, event_id: event.id.clone(), variant, trigger, requested_by: by, lease: None });
+    }
+
+    /// Leases the first `count` to this node: it works on them as soon as they are committed.
+    fn lease(&mut self, engine: &Engine, count: usize) {
+        let until = engine.lease_until();
+        for delivery in self.deliveries.iter_mut().take(count) {
+            delivery.lease = Some((engine.node.clone(), until));
+        }
     }
 
     async fn write(&self, tx: &mut Tx, study: &Study, events: &[Event]) -> Result<(), StoreError> {
         queue::insert_deliveries(tx, &study.id, events, &self.payloads, &self.deliveries).await
+    }
+}
+
+/// The work that a new delivery is.
+fn job_of(event: &Event, delivery: NewDelivery) -> Job {
+    Job {
+        study_id: event.study_id.clone(),
+        delivery_id: delivery.id,
+        webhook_id: delivery.webhook_id,
+        event_type: event.event_type,
+        is_test: event.is_test,
+        state: DeliveryState::Pending,
+        attempts: 0,
+        schedule_step: 0,
+        trigger: delivery.trigger,
+        requested_by: delivery.requested_by,
+        reason: None,
     }
 }
 
@@ -79,31 +96,49 @@ fn wants(webhook: &Webhook, event: &Event) -> bool {
 pub async fn accept(engine: &Engine, study: &Study, new: Vec<NewEvent>) -> Result<Vec<Accepted>, StoreError> {
     let now = engine.clock.now();
     let events: Vec<Event> = new.into_iter().map(|e| event_of(engine, study, e, now, false)).collect();
-    let mut tx = engine.store.begin().await?;
-    let added = queue::insert_events(&mut tx, &events).await?;
-    let hooks = if added.is_empty() { Vec::new() } else { webhooks::of_study(&mut tx, &study.id, false).await? };
+    // Read and rendered before the transaction begins: on SQLite every other writer waits for this one.
+    let mut db = engine.store.read().await?;
+    let hooks = webhooks::of_study(&mut db, &study.id, false).await?;
+    drop(db);
     let mut batch = Batch::default();
-    for event in events.iter().filter(|e| added.contains(&e.id)) {
+    for event in &events {
         for webhook in hooks.iter().filter(|w| wants(w, event)) {
             batch.add(engine, study, event, webhook, Trigger::Schedule, None);
         }
     }
+
+    let mut tx = engine.store.begin().await?;
+    let added = queue::insert_events(&mut tx, &events).await?;
+    if added.len() < events.len() {
+        batch.payloads.retain(|p| added.contains(&p.event_id));
+        batch.deliveries.retain(|d| added.contains(&d.event_id));
+    }
     // What finds a place in memory is leased by this node from the start; the rest is claimed later.
     let places = engine.places(batch.deliveries.len());
-    let until = engine.lease_until();
-    for delivery in batch.deliveries.iter_mut().take(places.len()) {
-        delivery.lease = Some((engine.node.clone(), until));
-    }
+    batch.lease(engine, places.len());
     batch.write(&mut tx, study, &events).await?;
     let mut accepted = Vec::with_capacity(events.len());
     for event in &events {
-        accepted.push(answer(&mut tx, study, event, &added, &batch.deliveries).await?);
+        accepted.push(answer(&mut tx, study, event, &added).await?);
     }
     tx.commit().await?;
 
-    let waiting = batch.jobs.len() > places.len();
-    let changed: HashSet<_> = batch.jobs.iter().map(|j| j.webhook_id.clone()).collect();
-    engine.hand_over(batch.jobs.into_iter().zip(places).map(|(job, place)| Queued { job, _place: Some(place) }).collect());
+    // Deliveries stand in the order of their events, so one walk gives each event its own.
+    let waiting = batch.deliveries.len() > places.len();
+    let mut changed = HashSet::new();
+    let mut places = places.into_iter();
+    let mut jobs = Vec::new();
+    let mut deliveries = batch.deliveries.into_iter().peekable();
+    for (event, accepted) in events.iter().zip(&mut accepted) {
+        while let Some(delivery) = deliveries.next_if(|d| d.event_id == event.id) {
+            accepted.delivery_ids.push(delivery.id.clone());
+            changed.insert(delivery.webhook_id.clone());
+            if let Some(place) = places.next() {
+                jobs.push(Queued { job: job_of(event, delivery), place });
+            }
+        }
+    }
+    engine.hand_over(jobs);
     if waiting {
         engine.wake();
     }
@@ -113,7 +148,8 @@ pub async fn accept(engine: &Engine, study: &Study, new: Vec<NewEvent>) -> Resul
     Ok(accepted)
 }
 
-async fn answer(tx: &mut Tx, study: &Study, event: &Event, added: &HashSet<EventId>, made: &[NewDelivery]) -> Result<Accepted, StoreError> {
+/// What is answered for an event, its deliveries yet to be named.
+async fn answer(tx: &mut Tx, study: &Study, event: &Event, added: &HashSet<EventId>) -> Result<Accepted, StoreError> {
     let duplicate = !added.contains(&event.id);
     let event_id = if duplicate {
         let known = events::find_by_key(tx, &study.id, &event.source, &event.external_id).await?;
@@ -121,8 +157,7 @@ async fn answer(tx: &mut Tx, study: &Study, event: &Event, added: &HashSet<Event
     } else {
         event.id.clone()
     };
-    let delivery_ids = made.iter().filter(|d| d.event_id == event.id).map(|d| d.id.clone()).collect();
-    Ok(Accepted { event_id, source: event.source.clone(), id: event.external_id.clone(), duplicate, delivery_ids })
+    Ok(Accepted { event_id, source: event.source.clone(), id: event.external_id.clone(), duplicate, delivery_ids: Vec::new() })
 }
 
 fn event_of(engine: &Engine, study: &Study, new: NewEvent, now: Timestamp, is_test: bool) -> Event {
@@ -160,12 +195,10 @@ pub async fn accept_sample(
     event.external_id = event.id.to_string();
     let mut batch = Batch::default();
     batch.add(engine, study, &event, webhook, Trigger::Sample, Some(by));
-    let until = engine.lease_until();
-    for delivery in &mut batch.deliveries {
-        delivery.lease = Some((engine.node.clone(), until));
-    }
+    batch.lease(engine, 1);
     let events = [event];
     queue::insert_events(tx, &events).await?;
     batch.write(tx, study, &events).await?;
-    batch.jobs.pop().ok_or(StoreError::Corrupt { what: "sample", why: "it made no delivery".to_owned() })
+    let delivery = batch.deliveries.pop().ok_or(StoreError::Corrupt { what: "sample", why: "it made no delivery".to_owned() })?;
+    Ok(job_of(&events[0], delivery))
 }

@@ -1,15 +1,14 @@
 //! Reading requests: who asks, ids in paths, queries, and JSON bodies, each with its problem.
 
-use super::problem::{Problem, request_id};
+use super::problem::Problem;
 use crate::error::{AppError, invalid, not_found};
 use crate::model::id::{DeliveryId, EventId, WebhookId};
 use crate::server::auth::{Actor, Asker, api_key};
 use crate::server::state::App;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::{HeaderMap, header, request::Parts};
 use bytes::Bytes;
 use serde::de::{Deserialize, DeserializeOwned};
-use std::net::SocketAddr;
 
 /// Bytes of a body at most, unless the path says otherwise.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -23,10 +22,8 @@ impl FromRequestParts<App> for ApiActor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
         let key = api_key::authenticate(&app.store, authorization, app.clock.now()).await?;
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip().to_string());
-        let asker = Asker { address, request_id: request_id(&parts.headers) };
         let mut db = app.store.read().await.map_err(AppError::from)?;
-        Ok(Self(Actor::key(&mut db, key, asker).await?))
+        Ok(Self(Actor::key(&mut db, key, Asker::of(parts)).await?))
     }
 }
 

@@ -2,16 +2,14 @@
 
 use crate::error::AppError;
 use crate::model::problem::FieldError;
+use crate::server::auth::request_id;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::openapi::{Content, ObjectBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder, schema::Type};
-
-/// The header that carries a request's id; middleware outside of the API sets it.
-pub const REQUEST_ID: &str = "x-request-id";
 
 /// Seconds after which it is worth trying again when we cannot say it better.
 const RETRY_UNAVAILABLE: u64 = 5;
@@ -174,11 +172,6 @@ impl IntoResponse for Problem {
         answer.extensions_mut().insert(self);
         answer
     }
-}
-
-/// The request's id, where middleware gave it one.
-pub fn request_id(headers: &HeaderMap) -> Option<String> {
-    headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(|id| id.chars().take(200).collect())
 }
 
 /// Middleware: puts the request's id into problems.

@@ -22,10 +22,16 @@ static VALIDATORS: LazyLock<HashMap<EventType, jsonschema::Validator>> = LazyLoc
     EventType::ALL.iter().filter_map(|t| jsonschema::validator_for(&t.schema()).ok().map(|v| (*t, v))).collect()
 });
 
-/// What of `data` does not fit the type's schema, each with its path. Values are not repeated: they may be a patient's.
-pub fn schema_errors(event_type: EventType, data: &Value) -> Vec<String> {
-    let Some(validator) = VALIDATORS.get(&event_type) else { return vec!["the type has no schema".to_owned()] };
-    validator.iter_errors(data).map(|e| format!("data{}: {}", e.instance_path(), e.masked_with("the value"))).collect()
+/// What of `data` does not fit the type's schema, each with its path, e.g. `data.participant.id`. Values are not repeated: they may
+/// be a patient's.
+pub fn schema_errors(event_type: EventType, data: &Value) -> FieldErrors {
+    let Some(validator) = VALIDATORS.get(&event_type) else { return FieldErrors::one("type", "has no schema") };
+    let mut errors = FieldErrors::default();
+    for error in validator.iter_errors(data) {
+        let path = error.instance_path().to_string().replace('/', ".");
+        errors.add(format!("data{path}"), error.masked_with("the value").to_string());
+    }
+    errors
 }
 
 /// Reads one CloudEvent, as JSON of the structured mode. `place` names it in errors: empty for a single one, `events[3].` in a batch.
@@ -76,9 +82,8 @@ fn read(value: &Value, place: &str, errors: &mut FieldErrors) -> Option<NewEvent
     }
     let data = object.get("data").cloned().unwrap_or(Value::Null);
     if let Some(event_type) = event_type {
-        for message in schema_errors(event_type, &data) {
-            let (path, message) = message.split_once(": ").unwrap_or(("data", &message));
-            errors.add(format!("{place}{}", path.replace('/', ".")), message);
+        for error in schema_errors(event_type, &data).0 {
+            errors.add(format!("{place}{}", error.field), error.message);
         }
     }
     if errors.0.len() > before {
@@ -124,8 +129,8 @@ pub async fn publish(app: &App, actor: &Actor, body: &Value) -> Result<Vec<Accep
     Ok(intake::accept(&app.engine, &actor.study, new).await?)
 }
 
-/// Whether the actor may read this event's data.
-fn without_secrets(actor: &Actor, mut event: Event) -> Event {
+/// The event without its data, unless the actor may read that.
+fn as_readable_by(actor: &Actor, mut event: Event) -> Event {
     if actor.decide(Action::ReadBody { test: event.is_test }) != Decision::Allow {
         event.data = None;
     }
@@ -154,7 +159,7 @@ pub async fn get(app: &App, actor: &Actor, id: &EventId) -> Result<(Event, Vec<D
     let Some(event) = events::find(&mut db, &actor.study.id, id).await? else { return Err(not_found("event")) };
     let deliveries = deliveries::of_event(&mut db, &actor.study.id, id).await?;
     drop(db);
-    let event = without_secrets(actor, event);
+    let event = as_readable_by(actor, event);
     if event.data.is_some() && !event.is_test {
         let mut tx = app.store.begin().await?;
         actor.audit(&mut tx, app.clock.now(), "event.body_read", id.as_str(), json!({}), None).await?;

@@ -5,6 +5,7 @@ use crate::model::delivery::{Attempt, Delivery};
 use crate::model::event_type::EventType;
 use crate::model::id::WebhookId;
 use crate::model::permission::Action;
+use crate::model::problem::FieldError;
 use crate::model::webhook::WebhookMode;
 use crate::server::auth::Actor;
 use crate::server::engine::{attempt, intake};
@@ -28,15 +29,12 @@ pub fn check_data(event_type: EventType, text: &str) -> Result<serde_json::Value
     }
     let data: serde_json::Value = serde_json::from_str(text).map_err(|e| invalid("data", format!("is not JSON: {e}")))?;
     let wrong = super::events::schema_errors(event_type, &data);
-    if wrong.is_empty() {
-        Ok(data)
-    } else {
-        {
-            // The field is called data already.
-            let wrong: Vec<&str> = wrong.iter().map(|w| w.strip_prefix("data: ").unwrap_or(w)).collect();
-            Err(invalid("data", wrong.join("; ")))
-        }
-    }
+    // One field on the page, so the paths within it go into its message; the field is called data already.
+    let sentence = |e: &FieldError| match e.field.strip_prefix("data.") {
+        Some(path) => format!("{path}: {}", e.message),
+        None => e.message.clone(),
+    };
+    if wrong.is_empty() { Ok(data) } else { Err(invalid("data", wrong.0.iter().map(sentence).collect::<Vec<_>>().join("; "))) }
 }
 
 /// Sends a sample and waits for the answer, or the webhook's timeout.

@@ -10,7 +10,7 @@ use crate::model::event::Event;
 use crate::model::event_type::EventType;
 use crate::model::id::{DeliveryId, EventId, StudyId, WebhookId};
 use crate::model::time::Timestamp;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A delivery about to be made.
 #[derive(Debug, Clone)]
@@ -157,10 +157,12 @@ pub async fn insert_deliveries(
     deliveries: &[NewDelivery],
 ) -> Result<(), StoreError> {
     let headers = payloads.iter().map(|p| to_json("payload's headers", &p.payload.headers)).collect::<Result<Vec<_>, _>>()?;
+    // A batch holds up to a thousand events, each for several webhooks, and the writer waits meanwhile.
+    let by_id: HashMap<&EventId, &Event> = events.iter().map(|e| (&e.id, e)).collect();
     let event_of = |delivery: &NewDelivery| {
-        events
-            .iter()
-            .find(|e| e.id == delivery.event_id)
+        by_id
+            .get(&delivery.event_id)
+            .copied()
             .ok_or(StoreError::Corrupt { what: "new delivery", why: "its event is not of the same commit".to_owned() })
     };
     match tx.raw() {
