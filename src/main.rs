@@ -256,9 +256,13 @@ fn sqlite_file(url: &str) -> Option<PathBuf> {
     Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
 }
 
+fn make_data_dir(config: &Config) -> Outcome {
+    let dir = config.data_dir.display();
+    Ok(std::fs::create_dir_all(&config.data_dir).map_err(|e| format!("HOOKWELL_DATA_DIR: the folder {dir} cannot be made: {e}"))?)
+}
+
 async fn open_store(config: &Config) -> Result<Store, Box<dyn Error>> {
-    std::fs::create_dir_all(&config.data_dir)
-        .map_err(|e| format!("HOOKWELL_DATA_DIR: the folder {} cannot be made: {e}", config.data_dir.display()))?;
+    make_data_dir(config)?;
     let store = Store::connect(&config.database_url).await.map_err(|e| format!("HOOKWELL_DATABASE_URL: {e}"))?;
     store.migrate().await?;
     Ok(store)
@@ -301,8 +305,7 @@ async fn serve(mut config: Config, args: Serve) -> Outcome {
     if args.demo {
         demo::open(&mut config);
     }
-    std::fs::create_dir_all(&config.data_dir)
-        .map_err(|e| format!("HOOKWELL_DATA_DIR: the folder {} cannot be made: {e}", config.data_dir.display()))?;
+    make_data_dir(&config)?;
     let _lock = lock(&config)?;
     let listener =
         TcpListener::bind(config.listen).await.map_err(|e| format!("HOOKWELL_LISTEN: cannot listen on {}: {e}", config.listen))?;

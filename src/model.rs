@@ -17,6 +17,28 @@ macro_rules! text_schema {
 #[cfg(feature = "ssr")]
 pub(crate) use text_schema;
 
+/// A closed set of names: as stored and sent, and as a person reads it.
+macro_rules! text_enum {
+    ($name:ident { $($variant:ident = $text:literal / $label:literal),+ $(,)? }) => {
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// As stored and sent.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+            /// As a person reads it.
+            pub fn label(self) -> &'static str {
+                match self { $($name::$variant => $label),+ }
+            }
+            /// Reads what `as_str` wrote; `None` for anything else.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some($name::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
 pub mod api_key;
 pub mod audit;
 pub mod delivery;
@@ -26,7 +48,9 @@ pub mod id;
 pub mod page;
 pub mod permission;
 pub mod problem;
+pub mod retry_schedule;
 pub mod study;
 pub mod time;
 pub mod user;
 pub mod webhook;
+pub mod webhook_draft;

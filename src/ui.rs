@@ -56,7 +56,7 @@ pub use lifecycle::{LifecycleLine, Step};
 pub use nav::{NavKey, StudySwitcher};
 pub use page_head::{Breadcrumbs, Crumb, PageHead};
 pub use pager::{Pager, address};
-pub use panel::{Panel, TableRegion};
+pub use panel::{DataTable, Panel, TableRegion};
 pub use slot::Slot;
 pub use sparkline::Sparkline;
 pub use tabs::{Tab, Tabs};

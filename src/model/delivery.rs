@@ -4,7 +4,6 @@ use super::event_type::EventType;
 use super::id::{AttemptId, DeliveryId, EventId, StudyId, WebhookId};
 use super::problem::FieldErrors;
 use super::time::Timestamp;
-use super::webhook::text_enum;
 use serde::{Deserialize, Serialize};
 
 /// Where a delivery stands.

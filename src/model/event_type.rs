@@ -1,6 +1,5 @@
 //! The catalogue of events: what can happen, when it does, and what its `data` holds (PRODUCT.md §3).
 
-use super::webhook::text_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::frame::{Console, Frame};
 use crate::model::problem::FieldErrors;
-use crate::ui::{Definition, DefinitionList, ErrorSummary, FormActions, PageHead, Panel, PasswordInput, TimeTag};
+use crate::ui::{Definition, DefinitionList, ErrorSummary, FormActions, FormErrors, PageHead, Panel, PasswordInput, TimeTag};
 use leptos::prelude::*;
 
 /// Who one is, and changing the password.
@@ -13,10 +13,7 @@ pub fn AccountPage(
     /// What is wrong with the form.
     errors: FieldErrors,
 ) -> impl IntoView {
-    let of = {
-        let errors = errors.clone();
-        move |name: &str| errors.of(name).map(str::to_owned)
-    };
+    let errors = FormErrors::new(errors);
     let crate::model::user::User { name, email, password_changed_at, .. } = frame.user.clone();
     let username = email.clone();
     let now = frame.now;
@@ -35,12 +32,12 @@ pub fn AccountPage(
                 <Panel title="Change the password">
                     <form class="stack" method="post" action="/account/password">
                         <input type="hidden" name="username" autocomplete="username" value=username />
-                        <PasswordInput label="Present password" name="present_password" error=of("present_password") required=true />
+                        <PasswordInput label="Present password" name="present_password" error=errors.of("present_password") required=true />
                         <PasswordInput
                             label="New password"
                             name="new_password"
                             hint="At least 12 characters, and none that many people use. Your other sessions are signed out."
-                            error=of("new_password")
+                            error=errors.of("new_password")
                             autocomplete="new-password"
                             required=true
                         />

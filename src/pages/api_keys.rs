@@ -7,8 +7,8 @@ use crate::model::permission::Scope;
 use crate::model::problem::FieldErrors;
 use crate::model::time::Timestamp;
 use crate::ui::{
-    Badge, Banner, CheckboxGroup, Choice, CodeBlock, ConfirmForm, EmptyState, ErrorSummary, FormActions, NavKey, PageHead, Panel,
-    TableRegion, TextInput, TimeTag, Tone,
+    Badge, Banner, CheckboxGroup, Choice, CodeBlock, ConfirmForm, DataTable, EmptyState, ErrorSummary, FormActions, FormErrors, NavKey,
+    PageHead, Panel, TextInput, TimeTag, Tone,
 };
 use leptos::prelude::*;
 
@@ -28,10 +28,7 @@ pub fn ApiKeysPage(
 ) -> impl IntoView {
     let now = frame.now;
     let path = frame.current.as_ref().map(|s| format!("/s/{}/settings/api-keys", s.study.slug)).unwrap_or_default();
-    let of = {
-        let errors = errors.clone();
-        move |name: &str| errors.of(name).map(str::to_owned)
-    };
+    let errors = FormErrors::new(errors);
     let shown = secret.map(|secret| {
         view! {
             <Banner tone=Tone::Success title="This is the key. It is shown this once: copy it now.">
@@ -52,21 +49,7 @@ pub fn ApiKeysPage(
         .into_any()
     } else {
         view! {
-            <TableRegion label="API keys">
-                <table class="data cards">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Begins with"</th>
-                            <th scope="col">"Scopes"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Last used"</th>
-                            <th scope="col"><span class="visually-hidden">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </TableRegion>
+            <DataTable label="API keys" columns=&["Name", "Begins with", "Scopes", "State", "Last used", ""]>{rows}</DataTable>
         }
         .into_any()
     };
@@ -79,13 +62,13 @@ pub fn ApiKeysPage(
                 <Panel title="Keys" flush=true>{list}</Panel>
                 <Panel title="New key">
                     <form class="stack" method="post" action=path>
-                        <TextInput label="Name" name="name" value=draft.name error=of("name") placeholder="EDC production" required=true maxlength=100 />
-                        <CheckboxGroup label="Scopes" name="scopes" options=scopes values=draft.scopes error=of("scopes") />
+                        <TextInput label="Name" name="name" value=draft.name error=errors.of("name") placeholder="EDC production" required=true maxlength=100 />
+                        <CheckboxGroup label="Scopes" name="scopes" options=scopes values=draft.scopes error=errors.of("scopes") />
                         <TextInput
                             label="Expires in"
                             name="expires_in_days"
                             value=draft.expires_in_days
-                            error=of("expires_in_days")
+                            error=errors.of("expires_in_days")
                             inputmode="numeric"
                             suffix="days"
                             hint="1–3650; empty for a key that does not expire."

@@ -1,7 +1,7 @@
 //! Signing in, and the set-up of the first administrator.
 
 use crate::model::problem::FieldErrors;
-use crate::ui::{Banner, BareFrame, ErrorSummary, Flash, PasswordInput, TextInput, Tone};
+use crate::ui::{Banner, BareFrame, ErrorSummary, Flash, FormErrors, PasswordInput, TextInput, Tone};
 use leptos::prelude::*;
 
 /// The sign-in form.
@@ -52,30 +52,27 @@ pub fn SetupPage(
     /// What is wrong with it.
     errors: FieldErrors,
 ) -> impl IntoView {
-    let of = {
-        let errors = errors.clone();
-        move |name: &str| errors.of(name).map(str::to_owned)
-    };
+    let errors = FormErrors::new(errors);
     view! {
         <BareFrame title="Set Hookwell up" lead="You become the administrator of the first study. This link works once.">
             <ErrorSummary errors=errors />
             <form class="stack" method="post" action=format!("/setup/{token}")>
-                <TextInput label="Your name" name="name" value=fields.name error=of("name") autocomplete="name" required=true />
-                <TextInput label="E-mail" name="email" kind="email" value=fields.email error=of("email") autocomplete="username" required=true />
+                <TextInput label="Your name" name="name" value=fields.name error=errors.of("name") autocomplete="name" required=true />
+                <TextInput label="E-mail" name="email" kind="email" value=fields.email error=errors.of("email") autocomplete="username" required=true />
                 <PasswordInput
                     label="Password"
                     name="password"
                     hint="At least 12 characters, and none that many people use."
-                    error=of("password")
+                    error=errors.of("password")
                     autocomplete="new-password"
                     required=true
                 />
-                <TextInput label="Study" name="study_name" value=fields.study_name error=of("study_name") placeholder="Heart failure registry" required=true />
+                <TextInput label="Study" name="study_name" value=fields.study_name error=errors.of("study_name") placeholder="Heart failure registry" required=true />
                 <TextInput
                     label="Its name in addresses"
                     name="study_slug"
                     value=fields.study_slug
-                    error=of("study_slug")
+                    error=errors.of("study_slug")
                     hint="2–60 of a–z, 0–9 and -. It stays as it is."
                     placeholder="heart-failure"
                     mono=true

@@ -1,7 +1,7 @@
 //! The studies of a person.
 
 use super::frame::{Console, Frame, integrations_path};
-use crate::ui::{Badge, EmptyState, PageHead, Panel, StudyBadge, TableRegion, Tone};
+use crate::ui::{Badge, DataTable, EmptyState, PageHead, Panel, StudyBadge, Tone};
 use leptos::prelude::*;
 
 /// One row a study.
@@ -41,19 +41,7 @@ pub fn StudiesPage(
             .collect_view();
         view! {
             <Panel title="Your studies" flush=true>
-                <TableRegion label="Your studies">
-                    <table class="data cards">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Study"</th>
-                                <th scope="col">"Kind"</th>
-                                <th scope="col">"Your role"</th>
-                                <th scope="col">"Integrations"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </TableRegion>
+                <DataTable label="Your studies" columns=&["Study", "Kind", "Your role", "Integrations"]>{rows}</DataTable>
             </Panel>
         }
         .into_any()

@@ -6,8 +6,8 @@ use crate::model::permission::Action;
 use crate::model::study::Study;
 use crate::model::webhook::{Webhook, WebhookMode, WebhookStats, WebhookStatus};
 use crate::ui::{
-    Badge, Banner, Chips, CodeBlock, ConfirmForm, Definition, DefinitionList, EmptyState, Icon, Id, ModeBadge, NavKey, PageHead, Panel,
-    Sparkline, Stat, Stats, StatusPill, Tab, TableRegion, Tabs, TimeTag, Tone,
+    Badge, Banner, Chips, CodeBlock, ConfirmForm, DataTable, Definition, DefinitionList, EmptyState, Icon, Id, ModeBadge, NavKey, PageHead,
+    Panel, Sparkline, Stat, Stats, StatusPill, Tab, Tabs, TimeTag, Tone,
 };
 use leptos::prelude::*;
 
@@ -305,18 +305,7 @@ fn hours_table(stats: &WebhookStats, now: crate::model::time::Timestamp) -> Opti
     (!rows.is_empty()).then(|| {
         view! {
             <crate::ui::Disclosure summary="As a table">
-                <TableRegion label="Attempts by hour">
-                    <table class="data">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Hour from (UTC)"</th>
-                                <th scope="col">"Succeeded"</th>
-                                <th scope="col">"Failed"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </TableRegion>
+                <DataTable label="Attempts by hour" columns=&["Hour from (UTC)", "Succeeded", "Failed"] plain=true>{rows}</DataTable>
             </crate::ui::Disclosure>
         }
     })
@@ -361,20 +350,7 @@ pub fn ChangesPage(
     } else {
         view! {
             <Panel title="Changes" flush=true>
-                <TableRegion label="Changes">
-                    <table class="data cards">
-                        <thead>
-                            <tr>
-                                <th scope="col">"When (UTC)"</th>
-                                <th scope="col">"Who"</th>
-                                <th scope="col">"What"</th>
-                                <th scope="col">"Why"</th>
-                                <th scope="col">"Changes"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </TableRegion>
+                <DataTable label="Changes" columns=&["When (UTC)", "Who", "What", "Why", "Changes"]>{rows}</DataTable>
             </Panel>
         }
         .into_any()

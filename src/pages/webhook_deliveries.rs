@@ -9,8 +9,8 @@ use crate::model::page::Page;
 use crate::model::problem::FieldErrors;
 use crate::model::time::{Timestamp, human_duration};
 use crate::ui::{
-    AttemptDots, Badge, Choice, EmptyState, ErrorSummary, FailureBadge, FilterBar, HttpStatus, Id, Pager, Panel, Select, StateBadge,
-    TableRegion, TextInput, TimeTag, Tone, ago,
+    AttemptDots, Badge, Choice, DataTable, EmptyState, ErrorSummary, FailureBadge, FilterBar, HttpStatus, Id, Pager, Panel, Select,
+    StateBadge, TextInput, TimeTag, Tone, ago,
 };
 use leptos::prelude::*;
 
@@ -45,24 +45,7 @@ pub fn DeliveriesPage(
         view! { <EmptyState icon="inbox" title=title><p>{text}</p></EmptyState> }.into_any()
     } else {
         view! {
-            <TableRegion label="Deliveries">
-                <table class="data cards">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Accepted (UTC)"</th>
-                            <th scope="col">"Delivery"</th>
-                            <th scope="col">"Event"</th>
-                            <th scope="col">"Subject"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col">"Attempts"</th>
-                            <th scope="col">"Answer"</th>
-                            <th scope="col">"Took"</th>
-                            <th scope="col">"Next"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </TableRegion>
+            <DataTable label="Deliveries" columns=&["Accepted (UTC)", "Delivery", "Event", "Subject", "State", "Attempts", "Answer", "Took", "Next"]>{rows}</DataTable>
         }
         .into_any()
     };

@@ -5,9 +5,11 @@ use super::webhook::{About, WebhookFrame, WebhookTab};
 use crate::model::event_type::EventType;
 use crate::model::problem::FieldErrors;
 use crate::model::study::Study;
-use crate::model::webhook::{Content, PayloadFormat, WebhookDraft, WebhookStatus};
+use crate::model::webhook::{Content, PayloadFormat, WebhookStatus};
+use crate::model::webhook_draft::WebhookDraft;
 use crate::ui::{
-    CheckboxGroup, Choice, ErrorSummary, FormActions, FormSection, NavKey, PageHead, PasswordInput, RadioGroup, Select, TextArea, TextInput,
+    CheckboxGroup, Choice, ErrorSummary, FormActions, FormErrors, FormSection, NavKey, PageHead, PasswordInput, RadioGroup, Select,
+    TextArea, TextInput,
 };
 use leptos::prelude::*;
 
@@ -105,9 +107,7 @@ pub fn EditWebhookPage(
 
 fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl IntoView + use<> {
     let d = draft.clone();
-    // Stored, so that each section can ask for its own.
-    let errors = StoredValue::new(errors.clone());
-    let of = move |name: &str| errors.with_value(|e| e.of(name).map(str::to_owned));
+    let errors = FormErrors::new(errors.clone());
     let events = EventType::ALL
         .iter()
         .filter(|t| t.can_be_subscribed())
@@ -137,7 +137,7 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
                     label="Secret key"
                     name="secret"
                     hint="Leave it empty and one is generated. To use your own, paste 16–500 characters. It is shown once, after you save."
-                    error=of("secret")
+                    error=errors.of("secret")
                     autocomplete="off"
                     optional=true
                 />
@@ -146,13 +146,13 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
     });
     view! {
         <FormSection title="Webhook" about="Where the payload is sent, and what people call it here.">
-            <TextInput label="Name" name="name" value=d.name error=of("name") required=true maxlength=200 placeholder="CTMS" />
+            <TextInput label="Name" name="name" value=d.name error=errors.of("name") required=true maxlength=200 placeholder="CTMS" />
             <TextInput
                 label="URL"
                 name="url"
                 kind="url"
                 value=d.url
-                error=of("url")
+                error=errors.of("url")
                 hint="The address of your system that receives the events by POST."
                 placeholder="https://ctms.example.com/hooks"
                 inputmode="url"
@@ -162,25 +162,25 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
         </FormSection>
         {secret}
         <FormSection title="Status">
-            <RadioGroup label="Status" name="status" options=statuses value=d.status error=of("status") />
+            <RadioGroup label="Status" name="status" options=statuses value=d.status error=errors.of("status") />
         </FormSection>
         <FormSection title="Events" about="What triggers the webhook. Open an example to see its data.">
-            <CheckboxGroup label="Events" name="events" options=events values=d.events error=of("events") />
+            <CheckboxGroup label="Events" name="events" options=events values=d.events error=errors.of("events") />
         </FormSection>
         <FormSection title="Which forms, surveys and sites" about="Leave empty for all. What is about no form, survey or site is not held back by the first list.">
-            <TextArea label="Forms and surveys" name="forms" value=d.forms error=of("forms") hint="Ids, one a line." rows=3 mono=true optional=true />
-            <TextArea label="Sites" name="sites" value=d.sites error=of("sites") hint="Ids, one a line." rows=2 mono=true optional=true />
+            <TextArea label="Forms and surveys" name="forms" value=d.forms error=errors.of("forms") hint="Ids, one a line." rows=3 mono=true optional=true />
+            <TextArea label="Sites" name="sites" value=d.sites error=errors.of("sites") hint="Ids, one a line." rows=2 mono=true optional=true />
         </FormSection>
         <FormSection title="Payload">
-            <Select label="Format" name="format" options=formats value=d.format error=of("format") />
-            <RadioGroup label="What is sent" name="content" options=contents value=d.content error=of("content") />
+            <Select label="Format" name="format" options=formats value=d.format error=errors.of("format") />
+            <RadioGroup label="What is sent" name="content" options=contents value=d.content error=errors.of("content") />
         </FormSection>
         <FormSection title="Delivery" about="A failed attempt is tried again after each of these pauses, ±10 %.">
             <TextInput
                 label="Timeout"
                 name="timeout_seconds"
                 value=d.timeout_seconds
-                error=of("timeout_seconds")
+                error=errors.of("timeout_seconds")
                 inputmode="numeric"
                 suffix="seconds, 1–30"
                 short=true
@@ -189,7 +189,7 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
                 label="Retries after"
                 name="retry_schedule"
                 value=d.retry_schedule
-                error=of("retry_schedule")
+                error=errors.of("retry_schedule")
                 hint="At most 20, each like 30s, 5m, 2h or 1d. Empty for none."
                 mono=true
             />
@@ -197,7 +197,7 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
                 label="Requests at once"
                 name="concurrency"
                 value=d.concurrency
-                error=of("concurrency")
+                error=errors.of("concurrency")
                 inputmode="numeric"
                 suffix="1–100"
                 short=true
@@ -206,7 +206,7 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
                 label="Rate limit"
                 name="rate_limit"
                 value=d.rate_limit
-                error=of("rate_limit")
+                error=errors.of("rate_limit")
                 inputmode="numeric"
                 suffix="a second, 1–1,000"
                 short=true
@@ -214,14 +214,14 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
             />
         </FormSection>
         <FormSection title="Headers and Basic" about="For receivers that ask for more than the signature. Values are stored encrypted and not shown again.">
-            <TextInput label="Token header" name="token_header" value=d.token_header error=of("token_header") placeholder="X-Webhook-Token" mono=true optional=true />
-            <PasswordInput label="Token" name="token_value" value=kept(&d.token_value) error=of("token_value") autocomplete="off" optional=true />
-            <TextInput label="Basic: e-mail or user" name="basic_user" value=d.basic_user error=of("basic_user") optional=true />
+            <TextInput label="Token header" name="token_header" value=d.token_header error=errors.of("token_header") placeholder="X-Webhook-Token" mono=true optional=true />
+            <PasswordInput label="Token" name="token_value" value=kept(&d.token_value) error=errors.of("token_value") autocomplete="off" optional=true />
+            <TextInput label="Basic: e-mail or user" name="basic_user" value=d.basic_user error=errors.of("basic_user") optional=true />
             <PasswordInput
                 label="Basic: password"
                 name="basic_password"
                 value=kept(&d.basic_password)
-                error=of("basic_password")
+                error=errors.of("basic_password")
                 autocomplete="off"
                 optional=true
             />
@@ -229,7 +229,7 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
                 label="More headers"
                 name="headers"
                 value=d.headers
-                error=of("headers")
+                error=errors.of("headers")
                 hint="At most 20, one Name: value a line. A value of dots keeps the stored one."
                 rows=3
                 mono=true
@@ -241,5 +241,5 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
 
 /// The mark for "keep", or nothing: a secret that was typed is not sent back.
 fn kept(value: &str) -> String {
-    if value == crate::model::webhook::KEEP { value.to_owned() } else { String::new() }
+    if value == crate::model::webhook_draft::KEEP { value.to_owned() } else { String::new() }
 }

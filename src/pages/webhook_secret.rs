@@ -6,7 +6,8 @@ use super::webhook::{About, WebhookFrame, WebhookTab};
 use crate::islands::CopyButton;
 use crate::model::problem::FieldErrors;
 use crate::ui::{
-    Banner, CodeBlock, Definition, DefinitionList, Disclosure, ErrorSummary, FormActions, Panel, PasswordInput, TextInput, TimeTag, Tone,
+    Banner, CodeBlock, Definition, DefinitionList, Disclosure, ErrorSummary, FormActions, FormErrors, Panel, PasswordInput, TextInput,
+    TimeTag, Tone,
 };
 use leptos::prelude::*;
 
@@ -27,10 +28,7 @@ pub fn SecretPage(
     let now = frame.now;
     let path = webhook_path(&about.study, &about.webhook.id);
     let shown = about.webhook.credentials.clone();
-    let of = {
-        let errors = errors.clone();
-        move |name: &str| errors.of(name).map(str::to_owned)
-    };
+    let errors = FormErrors::new(errors);
     let once = secret.map(|secret| {
         view! {
             <Banner tone=Tone::Success title="This is the secret. It is shown this once: give it to the receiver now.">
@@ -80,7 +78,7 @@ pub fn SecretPage(
                         label="New secret key"
                         name="secret"
                         hint="Leave it empty and one is generated, or paste 16–500 characters."
-                        error=of("secret")
+                        error=errors.of("secret")
                         autocomplete="off"
                         optional=true
                     />
@@ -88,7 +86,7 @@ pub fn SecretPage(
                         label="The old one signs too for"
                         name="overlap_hours"
                         value=overlap
-                        error=of("overlap_hours")
+                        error=errors.of("overlap_hours")
                         inputmode="numeric"
                         suffix="hours, 0–168"
                         hint="Until the receiver has the new one. Each message carries both signatures meanwhile."

@@ -6,7 +6,7 @@ use crate::model::study::Study;
 use crate::model::time::Timestamp;
 use crate::model::webhook::{Webhook, WebhookStats};
 use crate::ui::{
-    Badge, Chips, ConfirmForm, EmptyState, Icon, ModeBadge, NavKey, PageHead, Panel, Sparkline, StatusPill, TableRegion, TimeTag, Tone,
+    Badge, Chips, ConfirmForm, DataTable, EmptyState, Icon, ModeBadge, NavKey, PageHead, Panel, Sparkline, StatusPill, TimeTag, Tone,
 };
 use leptos::prelude::*;
 
@@ -108,22 +108,7 @@ pub fn WebhooksPage(
         let rows = webhooks.into_iter().map(|(w, stats)| row(&study, w, &stats, now)).collect_view();
         view! {
             <Panel title="Webhooks" flush=true>
-                <TableRegion label="Webhooks">
-                    <table class="data cards">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Webhook"</th>
-                                <th scope="col">"Status"</th>
-                                <th scope="col">"Mode"</th>
-                                <th scope="col">"Events"</th>
-                                <th scope="col">"Last 24 hours"</th>
-                                <th scope="col">"Success"</th>
-                                <th scope="col">"Last attempt"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </TableRegion>
+                <DataTable label="Webhooks" columns=&["Webhook", "Status", "Mode", "Events", "Last 24 hours", "Success", "Last attempt"]>{rows}</DataTable>
             </Panel>
         }
         .into_any()

@@ -4,7 +4,8 @@ use super::secret::{Secret, Vault, VaultError};
 use crate::model::id::{StudyId, WebhookId};
 use crate::model::problem::FieldErrors;
 use crate::model::time::Timestamp;
-use crate::model::webhook::{Change, CredentialsChange, CredentialsShown};
+use crate::model::webhook::CredentialsShown;
+use crate::model::webhook_draft::{Change, CredentialsChange};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 

@@ -16,7 +16,7 @@ pub fn TextInput(
     /// What stands in it.
     #[prop(optional, into)]
     value: String,
-    /// `text`, `email`, `url`, `number`, `datetime-local`, `search`.
+    /// `text`, `password`, `email`, `url`, `number`, `datetime-local`, `search`.
     #[prop(default = "text")]
     kind: &'static str,
     /// What to know before one types.
@@ -43,6 +43,9 @@ pub fn TextInput(
     /// `numeric`, `url`, `email`: the keyboard of a phone.
     #[prop(optional, into)]
     inputmode: MaybeText,
+    /// Characters at least.
+    #[prop(default = None, into)]
+    minlength: Option<u32>,
     /// Characters at most.
     #[prop(default = None, into)]
     maxlength: Option<u32>,
@@ -79,6 +82,7 @@ pub fn TextInput(
                     placeholder=placeholder.0
                     autocomplete=autocomplete
                     inputmode=inputmode.0
+                    minlength=minlength.map(|n| n.to_string())
                     maxlength=maxlength.map(|n| n.to_string())
                     min=min.0
                     max=max.0
@@ -126,24 +130,20 @@ pub fn PasswordInput(
     #[prop(default = None, into)]
     maxlength: Option<u32>,
 ) -> impl IntoView {
-    let invalid = error.0.is_some().then_some("true");
-    let described = described_by(&name, &hint, &error);
     view! {
-        <Field label=label name=name.clone() hint=hint error=error optional=optional>
-            <input
-                class="input"
-                id=field_id(&name)
-                name=name
-                type="password"
-                value=value
-                required=required
-                autocomplete=autocomplete
-                minlength=minlength.map(|n| n.to_string())
-                maxlength=maxlength.map(|n| n.to_string())
-                aria-invalid=invalid
-                aria-describedby=described
-            />
-        </Field>
+        <TextInput
+            label=label
+            name=name
+            kind="password"
+            value=value
+            hint=hint
+            error=error
+            required=required
+            optional=optional
+            autocomplete=autocomplete
+            minlength=minlength
+            maxlength=maxlength
+        />
     }
 }
 

@@ -48,3 +48,36 @@ pub fn TableRegion(
         </div>
     }
 }
+
+/// A table whose head is words alone: within its region, a row a child. Becomes one card a row on a narrow screen, unless `plain`.
+#[component]
+pub fn DataTable(
+    /// What it shows.
+    #[prop(into)]
+    label: String,
+    /// What its columns are called; an empty name is that of the column with the row's actions.
+    columns: &'static [&'static str],
+    /// Stays a table on a narrow screen: for a few numbers.
+    #[prop(optional)]
+    plain: bool,
+    /// The rows.
+    children: Children,
+) -> impl IntoView {
+    let heads = columns
+        .iter()
+        .map(|name| match *name {
+            "" => view! { <th scope="col"><span class="visually-hidden">"Actions"</span></th> }.into_any(),
+            name => view! { <th scope="col">{name}</th> }.into_any(),
+        })
+        .collect_view();
+    view! {
+        <TableRegion label=label>
+            <table class="data" class:cards=!plain>
+                <thead>
+                    <tr>{heads}</tr>
+                </thead>
+                <tbody>{children()}</tbody>
+            </table>
+        </TableRegion>
+    }
+}

@@ -2,8 +2,10 @@
 
 use crate::harness::{Receiver, START, TestApp, draft, participant, until};
 use hookwell::model::delivery::{Delivery, DeliveryFilter, DeliveryState, FailureKind, Trigger};
+use hookwell::model::retry_schedule::RetrySchedule;
 use hookwell::model::time::{DAY, HOUR, MINUTE, SECOND};
-use hookwell::model::webhook::{RetrySchedule, WebhookDraft, WebhookStatus};
+use hookwell::model::webhook::WebhookStatus;
+use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
 use hookwell::server::clock::Clock;
 use hookwell::server::engine::dispatch::Dispatcher;

@@ -8,12 +8,12 @@ use hookwell::model::event::Event;
 use hookwell::model::event_type::EventType;
 use hookwell::model::id::{ApiKeyId, AttemptId, DeliveryId, EventId, StudyId, UserId, WebhookId};
 use hookwell::model::permission::{Role, Scope};
+use hookwell::model::retry_schedule::RetrySchedule;
 use hookwell::model::study::Study;
 use hookwell::model::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use hookwell::model::user::User;
 use hookwell::model::webhook::{
-    Content, CredentialsShown, EventFilter, PayloadFormat, RetrySchedule, Webhook, WebhookMode, WebhookSettings, WebhookStats,
-    WebhookStatus,
+    Content, CredentialsShown, EventFilter, PayloadFormat, Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus,
 };
 use hookwell::server::store::queue::{self, Completion, Job, NewDelivery, NewPayload};
 use hookwell::server::store::webhooks::Counted;

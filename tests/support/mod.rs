@@ -3,7 +3,8 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use hookwell::model::webhook::{WebhookDraft, WebhookMode};
+use hookwell::model::webhook::WebhookMode;
+use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::password::Hasher;
 use hookwell::server::auth::{Actor, Asker};
 use hookwell::server::clock::{Clock, random_bytes};

@@ -7,7 +7,8 @@ use crate::model::id::WebhookId;
 use crate::model::page::{DEFAULT_LIMIT, Page};
 use crate::model::permission::Action;
 use crate::model::problem::FieldErrors;
-use crate::model::webhook::{Webhook, WebhookDraft, WebhookMode, WebhookStatus};
+use crate::model::webhook::{OVERLAP_HOURS_DEFAULT, Webhook, WebhookMode, WebhookStatus};
+use crate::model::webhook_draft::WebhookDraft;
 use crate::pages::frame::{Frame, integrations_path, webhook_path};
 use crate::pages::webhook::{About, ChangesPage, OverviewPage};
 use crate::pages::webhook_deliveries::DeliveriesPage;
@@ -235,7 +236,7 @@ pub async fn secret_page(visitor: Visitor, place: Place) -> Answer {
     let secret = visitor.take_shown_once(webhook.id.as_str()).await?.map(|s| s.expose().to_owned());
     let about = about(&visitor, &actor, webhook).await?;
     let frame = Frame::of(&visitor, &actor).await?;
-    let page = move || view! { <SecretPage frame=frame about=about secret=secret overlap="24".to_owned() errors=FieldErrors::default() /> };
+    let page = move || view! { <SecretPage frame=frame about=about secret=secret overlap=OVERLAP_HOURS_DEFAULT.to_string() errors=FieldErrors::default() /> };
     Ok(html(&visitor, "Secret", page).await)
 }
 

@@ -1,6 +1,6 @@
 //! Headers as history keeps them: names as they were, values of credentials not (PRODUCT.md §7).
 
-use crate::model::webhook::KEEP;
+use crate::model::webhook_draft::KEEP;
 
 /// Names that always hold credentials, lowercased.
 const NAMES: [&str; 4] = ["authorization", "cookie", "set-cookie", "x-api-key"];

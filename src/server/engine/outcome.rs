@@ -3,8 +3,9 @@
 use super::{Engine, retry};
 use crate::model::audit::AuditEntry;
 use crate::model::delivery::{Attempt, DeliveryState};
+use crate::model::retry_schedule::RetrySchedule;
 use crate::model::time::Timestamp;
-use crate::model::webhook::{RetrySchedule, Webhook};
+use crate::model::webhook::Webhook;
 use crate::server::store::queue::{self, Completion, Job};
 use crate::server::store::webhooks::Counted;
 use crate::server::store::{StoreError, attempts, webhooks};

@@ -1,7 +1,7 @@
 //! When to try again. Pure: the time, the jitter and what the receiver asked for are arguments (PRODUCT.md §2, §5).
 
+use crate::model::retry_schedule::RetrySchedule;
 use crate::model::time::{DAY, SECOND, Timestamp};
-use crate::model::webhook::RetrySchedule;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// A `Retry-After` counts up to this, in microseconds: a receiver must not be able to put a delivery off for ever.

@@ -5,9 +5,8 @@ use crate::error::{AppError, invalid, not_found};
 use crate::model::id::WebhookId;
 use crate::model::permission::Action;
 use crate::model::time::HOUR;
-use crate::model::webhook::{
-    Change, OVERLAP_HOURS_MAX, Webhook, WebhookDraft, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus, check_secret,
-};
+use crate::model::webhook::{OVERLAP_HOURS_MAX, Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus};
+use crate::model::webhook_draft::{Change, WebhookDraft, check_secret};
 use crate::server::auth::Actor;
 use crate::server::credentials::Credentials;
 use crate::server::engine::address::LookupError;

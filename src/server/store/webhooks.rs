@@ -78,17 +78,22 @@ impl TryFrom<WebhookRow> for Sealed {
     }
 }
 
-/// Adds a webhook.
-///
-/// # Errors
-/// [`StoreError::Duplicate`] when its name is taken by another that is not archived.
-pub async fn insert(tx: &mut Tx, webhook: &Webhook, credentials: &[u8]) -> Result<(), StoreError> {
+const INSERT: &str = "INSERT INTO webhooks (study_id, id, name, url, status, disabled_cause, mode, events, filter, format, content,
+      timeout_seconds, retry_schedule, rate_limit, concurrency, credentials, credentials_shown, version, verified_version, created_at,
+      updated_at, archived_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+
+const UPDATE: &str = "UPDATE webhooks SET name = $3, url = $4, status = $5, disabled_cause = $6, mode = $7, events = $8, filter = $9,
+      format = $10, content = $11, timeout_seconds = $12, retry_schedule = $13, rate_limit = $14, concurrency = $15, credentials = $16,
+      credentials_shown = $17, version = $18, verified_version = $19, updated_at = $21, archived_at = $22
+    WHERE study_id = $1 AND id = $2 AND version = $23";
+
+/// Runs one of the two with a webhook's columns, whose places are the same in both; gives the rows written.
+async fn write(tx: &mut Tx, text: &'static str, webhook: &Webhook, credentials: &[u8], expected: Option<i64>) -> Result<u64, StoreError> {
     let s = &webhook.settings;
     run!(
         tx,
-        "INSERT INTO webhooks (study_id, id, name, url, status, disabled_cause, mode, events, filter, format, content, timeout_seconds,
-           retry_schedule, rate_limit, concurrency, credentials, credentials_shown, version, verified_version, created_at, updated_at, archived_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+        text,
         webhook.study_id.as_str(),
         webhook.id.as_str(),
         &s.name,
@@ -111,8 +116,16 @@ pub async fn insert(tx: &mut Tx, webhook: &Webhook, credentials: &[u8]) -> Resul
         webhook.created_at.micros(),
         webhook.updated_at.micros(),
         webhook.archived_at.map(Timestamp::micros),
-    )?;
-    Ok(())
+        expected,
+    )
+}
+
+/// Adds a webhook.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when its name is taken by another that is not archived.
+pub async fn insert(tx: &mut Tx, webhook: &Webhook, credentials: &[u8]) -> Result<(), StoreError> {
+    write(tx, INSERT, webhook, credentials, None).await.map(drop)
 }
 
 /// Writes a changed webhook if it is still at `expected` version; `false` when somebody was faster.
@@ -120,37 +133,7 @@ pub async fn insert(tx: &mut Tx, webhook: &Webhook, credentials: &[u8]) -> Resul
 /// # Errors
 /// As [`insert`].
 pub async fn update(tx: &mut Tx, webhook: &Webhook, credentials: &[u8], expected: i64) -> Result<bool, StoreError> {
-    let s = &webhook.settings;
-    let changed = run!(
-        tx,
-        "UPDATE webhooks SET name = $3, url = $4, status = $5, disabled_cause = $6, mode = $7, events = $8, filter = $9, format = $10,
-           content = $11, timeout_seconds = $12, retry_schedule = $13, rate_limit = $14, concurrency = $15, credentials = $16,
-           credentials_shown = $17, version = $18, verified_version = $19, updated_at = $20, archived_at = $21
-         WHERE study_id = $1 AND id = $2 AND version = $22",
-        webhook.study_id.as_str(),
-        webhook.id.as_str(),
-        &s.name,
-        &s.url,
-        webhook.status.as_str(),
-        webhook.disabled_cause.as_deref(),
-        webhook.mode.as_str(),
-        to_json("webhook's events", &s.events)?,
-        to_json("webhook's filter", &s.filter)?,
-        s.format.as_str(),
-        s.content.as_str(),
-        i64::from(s.timeout_seconds),
-        to_json("webhook's retry schedule", &s.retry_schedule)?,
-        s.rate_limit.map(i64::from),
-        i64::from(s.concurrency),
-        credentials,
-        to_json("webhook's credentials", &webhook.credentials)?,
-        webhook.version,
-        webhook.verified_version,
-        webhook.updated_at.micros(),
-        webhook.archived_at.map(Timestamp::micros),
-        expected,
-    )?;
-    Ok(changed == 1)
+    Ok(write(tx, UPDATE, webhook, credentials, Some(expected)).await? == 1)
 }
 
 /// By id, archived ones too.

@@ -2,7 +2,9 @@
 
 use crate::model::event_type::EventType;
 use crate::model::problem::FieldErrors;
-use crate::model::webhook::{Content, KEEP, PayloadFormat, RetrySchedule, WebhookStatus};
+use crate::model::retry_schedule::RetrySchedule;
+use crate::model::webhook::{Content, PayloadFormat, WebhookStatus};
+use crate::model::webhook_draft::KEEP;
 use crate::ui::*;
 use leptos::prelude::*;
 

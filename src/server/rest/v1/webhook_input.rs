@@ -3,7 +3,8 @@
 use crate::error::AppError;
 use crate::model::event_type::EventType;
 use crate::model::problem::FieldErrors;
-use crate::model::webhook::{Content, KEEP, PayloadFormat, Webhook, WebhookDraft, WebhookMode, WebhookStatus, check_secret};
+use crate::model::webhook::{Content, PayloadFormat, Webhook, WebhookMode, WebhookStatus};
+use crate::model::webhook_draft::{KEEP, WebhookDraft, check_secret};
 use crate::server::rest::extract::nullable;
 use crate::server::service::webhooks::NewSecret;
 use serde::Deserialize;

@@ -6,7 +6,8 @@ use crate::error::{AppError, invalid};
 use crate::model::delivery::DeliveryState;
 use crate::model::event_type::EventType;
 use crate::model::id::WebhookId;
-use crate::model::webhook::{Webhook, WebhookDraft, WebhookMode};
+use crate::model::webhook::{OVERLAP_HOURS_DEFAULT, Webhook, WebhookMode};
+use crate::model::webhook_draft::WebhookDraft;
 use crate::server::rest::extract::{ApiActor, Id, Json, MaybeJson, Params};
 use crate::server::rest::problem::{Always, OfBody, OfChange, OfOne, OfQuery, Problem};
 use crate::server::secret::Secret;
@@ -20,7 +21,6 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 const WHY_ARCHIVED: &str = "archived over the API";
-const OVERLAP_HOURS: u32 = 24;
 
 fn etag(version: i64) -> [(header::HeaderName, String); 1] {
     [(header::ETAG, format!("\"{version}\""))]
@@ -199,7 +199,7 @@ pub async fn rotate_secret(
     MaybeJson(body): MaybeJson<Rotate>,
 ) -> Result<Response, Problem> {
     // A number out of range is the service's to refuse.
-    let hours = body.overlap_hours.map_or(OVERLAP_HOURS, |n| u32::try_from(n).unwrap_or(u32::MAX));
+    let hours = body.overlap_hours.map_or(OVERLAP_HOURS_DEFAULT, |n| u32::try_from(n).unwrap_or(u32::MAX));
     let (webhook, secret) = webhooks::rotate(&app, &actor, &id, body.secret.map(Secret::new), hours).await?;
     Ok(with_secret(StatusCode::OK, webhook, Some(&secret)))
 }
