@@ -47,14 +47,84 @@ pub enum Content {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum PayloadFormat {
-    /// CloudEvents 1.0 JSON with the three Standard Webhooks headers.
+    /// CloudEvents 1.0 JSON with the three Standard Webhooks headers. WeGuide's too, with a secret header.
     Standard,
+    /// MyDataHelps Designer: survey submitted, schedule triggered.
+    Mydatahelps,
+    /// TrialKit: a record saved, updated, reviewed.
+    Trialkit,
+    /// Infermedica Intake: a survey created or finished.
+    Infermedica,
+    /// Survey webhooks: a response completed.
+    Survey,
+}
+
+/// How a format spells the keys of its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum KeyCase {
+    /// `ParticipantIdentifier`
+    #[default]
+    Pascal,
+    /// `participantIdentifier`
+    Camel,
+}
+
+/// What a format leaves open. Each format reads its own part and ignores the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct FormatOptions {
+    /// `mydatahelps`: how keys are spelt.
+    pub key_case: KeyCase,
+    /// `mydatahelps`: whether `PatientIdentifier` and `PatientID` are sent too. Only a migration sets it, never a form.
+    pub legacy: bool,
+    /// `survey`: the header with the signature.
+    pub signature_header: String,
+    /// `survey`: the header with the event's type.
+    pub event_header: String,
+    /// `survey`: the header with the delivery's id.
+    pub delivery_header: String,
+}
+
+impl Default for FormatOptions {
+    fn default() -> Self {
+        Self {
+            key_case: KeyCase::Pascal,
+            legacy: false,
+            signature_header: "X-Webhook-Signature".to_owned(),
+            event_header: "X-Webhook-Event".to_owned(),
+            delivery_header: "X-Webhook-Delivery".to_owned(),
+        }
+    }
 }
 
 text_enum!(WebhookStatus { Active = "active" / "Active", Inactive = "inactive" / "Inactive", Disabled = "disabled" / "Disabled" });
 text_enum!(WebhookMode { Test = "test" / "Test", Live = "live" / "Live" });
 text_enum!(Content { IdOnly = "id-only" / "Identifiers only", Full = "full" / "Full data" });
-text_enum!(PayloadFormat { Standard = "standard" / "Standard (CloudEvents)" });
+text_enum!(PayloadFormat {
+    Standard = "standard" / "Standard (CloudEvents)",
+    Mydatahelps = "mydatahelps" / "MyDataHelps",
+    Trialkit = "trialkit" / "TrialKit",
+    Infermedica = "infermedica" / "Infermedica",
+    Survey = "survey" / "Survey webhooks",
+});
+text_enum!(KeyCase { Pascal = "pascal" / "ParticipantIdentifier", Camel = "camel" / "participantIdentifier" });
+
+impl PayloadFormat {
+    /// Whether it has a body for events of this type. `standard` has one for all.
+    pub fn speaks_of(self, event_type: EventType) -> bool {
+        use EventType::{RecordInserted, RecordReviewChanged, RecordUpdated, ScheduleTriggered, SurveyCompleted, SurveyCreated};
+        match self {
+            PayloadFormat::Standard => true,
+            PayloadFormat::Mydatahelps => matches!(event_type, SurveyCompleted | ScheduleTriggered),
+            PayloadFormat::Trialkit => matches!(event_type, RecordInserted | RecordUpdated | RecordReviewChanged),
+            PayloadFormat::Infermedica => matches!(event_type, SurveyCreated | SurveyCompleted),
+            PayloadFormat::Survey => matches!(event_type, SurveyCompleted),
+        }
+    }
+}
 
 /// Which events of the chosen types count; an empty list means all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -118,6 +188,8 @@ pub struct Webhook {
     pub version: i64,
     /// The version at which a sample was last answered 2xx: going Live needs it to be the present one.
     pub verified_version: Option<i64>,
+    /// Who made it: a user's or an API key's id; `None` for those of before this was kept.
+    pub created_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -151,8 +223,12 @@ pub struct WebhookSettings {
     pub filter: EventFilter,
     /// How an event becomes bytes.
     pub format: PayloadFormat,
+    /// What the format leaves open.
+    pub format_options: FormatOptions,
     /// What leaves the study.
     pub content: Content,
+    /// Whether the save that causes an event waits for the answer (the TrialKit way).
+    pub synchronous: bool,
     /// Seconds until an attempt is given up, 1–30.
     pub timeout_seconds: u32,
     /// Pauses between attempts.

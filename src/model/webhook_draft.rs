@@ -3,8 +3,13 @@
 use super::event_type::EventType;
 use super::problem::FieldErrors;
 use super::retry_schedule::RetrySchedule;
-use super::webhook::{Content, EventFilter, PayloadFormat, Webhook, WebhookSettings, WebhookStatus};
+use super::webhook::{Content, EventFilter, FormatOptions, KeyCase, PayloadFormat, Webhook, WebhookSettings, WebhookStatus};
 use serde::{Deserialize, Serialize};
+
+/// [`WebhookDraft::delivery`]: the save goes on at once.
+pub const ASYNCHRONOUS: &str = "asynchronous";
+/// [`WebhookDraft::delivery`]: the save waits for the answer.
+pub const SYNCHRONOUS: &str = "synchronous";
 
 /// What stands in a form for a stored value that is not shown; sent back unchanged it means "keep".
 pub const KEEP: &str = "••••••••";
@@ -27,8 +32,18 @@ pub struct WebhookDraft {
     pub sites: String,
     /// A [`PayloadFormat`].
     pub format: String,
+    /// A [`KeyCase`].
+    pub key_case: String,
+    /// Names of the headers of `survey`: signature, event, delivery. Empty: the usual ones.
+    pub signature_header: String,
+    /// See [`FormatOptions::event_header`].
+    pub event_header: String,
+    /// See [`FormatOptions::delivery_header`].
+    pub delivery_header: String,
     /// A [`Content`].
     pub content: String,
+    /// `asynchronous` or `synchronous`.
+    pub delivery: String,
     /// Whole seconds.
     pub timeout_seconds: String,
     /// As [`RetrySchedule::parse`] reads it.
@@ -61,7 +76,12 @@ impl Default for WebhookDraft {
             forms: String::new(),
             sites: String::new(),
             format: PayloadFormat::Standard.as_str().to_owned(),
+            key_case: KeyCase::Pascal.as_str().to_owned(),
+            signature_header: FormatOptions::default().signature_header,
+            event_header: FormatOptions::default().event_header,
+            delivery_header: FormatOptions::default().delivery_header,
             content: Content::IdOnly.as_str().to_owned(),
+            delivery: ASYNCHRONOUS.to_owned(),
             timeout_seconds: "10".to_owned(),
             retry_schedule: RetrySchedule::default().text(),
             rate_limit: String::new(),
@@ -121,7 +141,12 @@ impl WebhookDraft {
             forms: s.filter.forms.join("\n"),
             sites: s.filter.sites.join("\n"),
             format: s.format.as_str().to_owned(),
+            key_case: s.format_options.key_case.as_str().to_owned(),
+            signature_header: s.format_options.signature_header.clone(),
+            event_header: s.format_options.event_header.clone(),
+            delivery_header: s.format_options.delivery_header.clone(),
             content: s.content.as_str().to_owned(),
+            delivery: if s.synchronous { SYNCHRONOUS } else { ASYNCHRONOUS }.to_owned(),
             timeout_seconds: s.timeout_seconds.to_string(),
             retry_schedule: s.retry_schedule.text(),
             rate_limit: s.rate_limit.map(|n| n.to_string()).unwrap_or_default(),
@@ -194,9 +219,22 @@ impl WebhookDraft {
         let filter =
             EventFilter { forms: check_ids("forms", &self.forms, &mut errors), sites: check_ids("sites", &self.sites, &mut errors) };
         let format = PayloadFormat::parse(&self.format).unwrap_or_else(|| {
-            errors.add("format", "must be standard");
+            errors
+                .add("format", format!("must be one of {}", PayloadFormat::ALL.iter().map(|f| f.as_str()).collect::<Vec<_>>().join(", ")));
             PayloadFormat::Standard
         });
+        if let Some(event) = events.iter().find(|e| !format.speaks_of(**e)) {
+            errors.add("format", format!("{} has no body for {}; choose another format, or other events", format.label(), event.name()));
+        }
+        let format_options = self.check_format_options(&mut errors);
+        let synchronous = match self.delivery.as_str() {
+            ASYNCHRONOUS => false,
+            SYNCHRONOUS => true,
+            _ => {
+                errors.add("delivery", "must be asynchronous or synchronous");
+                false
+            }
+        };
         let content = Content::parse(&self.content).unwrap_or_else(|| {
             errors.add("content", "must be id-only or full");
             Content::IdOnly
@@ -215,10 +253,48 @@ impl WebhookDraft {
         let basic = self.check_basic(&mut errors);
         let headers = self.check_headers(&mut errors);
         errors.into_result(|| {
-            let settings =
-                WebhookSettings { name, url, events, filter, format, content, timeout_seconds, retry_schedule, rate_limit, concurrency };
+            let settings = WebhookSettings {
+                name,
+                url,
+                events,
+                filter,
+                format,
+                format_options,
+                content,
+                synchronous,
+                timeout_seconds,
+                retry_schedule,
+                rate_limit,
+                concurrency,
+            };
             (settings, status, CredentialsChange { secret, token, basic, headers })
         })
+    }
+
+    /// What the form may choose of a format; [`FormatOptions::legacy`] is not of it.
+    fn check_format_options(&self, errors: &mut FieldErrors) -> FormatOptions {
+        let usual = FormatOptions::default();
+        let key_case = KeyCase::parse(&self.key_case).unwrap_or_else(|| {
+            errors.add("key_case", "must be pascal or camel");
+            KeyCase::Pascal
+        });
+        let mut name = |field: &str, text: &str, usual: String| match text.trim() {
+            "" => usual,
+            name => {
+                if let Err(message) = check_header_name(name) {
+                    errors.add(field, message);
+                }
+                name.to_owned()
+            }
+        };
+        let signature_header = name("signature_header", &self.signature_header, usual.signature_header);
+        let event_header = name("event_header", &self.event_header, usual.event_header);
+        let delivery_header = name("delivery_header", &self.delivery_header, usual.delivery_header);
+        let all = [&signature_header, &event_header, &delivery_header].map(|n| n.to_ascii_lowercase());
+        if all[0] == all[1] || all[0] == all[2] || all[1] == all[2] {
+            errors.add("signature_header", "the three headers must have different names");
+        }
+        FormatOptions { key_case, legacy: false, signature_header, event_header, delivery_header }
     }
 
     fn check_events(&self, errors: &mut FieldErrors) -> Vec<EventType> {

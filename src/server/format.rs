@@ -46,6 +46,6 @@ impl EventView<'_> {
 /// The event in a webhook's format.
 pub fn render(format: PayloadFormat, event: &EventView<'_>, content: Content) -> Payload {
     match format {
-        PayloadFormat::Standard => standard::render(event, content),
+        _ => standard::render(event, content),
     }
 }

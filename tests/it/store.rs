@@ -13,7 +13,8 @@ use hookwell::model::study::Study;
 use hookwell::model::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use hookwell::model::user::User;
 use hookwell::model::webhook::{
-    Content, CredentialsShown, EventFilter, PayloadFormat, Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus,
+    Content, CredentialsShown, EventFilter, FormatOptions, PayloadFormat, Webhook, WebhookMode, WebhookSettings, WebhookStats,
+    WebhookStatus,
 };
 use hookwell::server::store::queue::{self, Completion, Job, NewDelivery, NewPayload};
 use hookwell::server::store::webhooks::Counted;
@@ -52,6 +53,8 @@ fn webhook(study: &Study, n: u128, name: &str) -> Webhook {
             events: vec![EventType::FormCompleted],
             filter: EventFilter { forms: vec!["f1".to_owned()], sites: Vec::new() },
             format: PayloadFormat::Standard,
+            format_options: FormatOptions::default(),
+            synchronous: false,
             content: Content::Full,
             timeout_seconds: 7,
             retry_schedule: RetrySchedule(vec![1, 2]),
@@ -64,6 +67,7 @@ fn webhook(study: &Study, n: u128, name: &str) -> Webhook {
         credentials: CredentialsShown { secret_fingerprint: Some("abc".to_owned()), secret_set_at: Some(START), ..Default::default() },
         version: 1,
         verified_version: Some(1),
+        created_by: None,
         created_at: START,
         updated_at: START,
         archived_at: None,

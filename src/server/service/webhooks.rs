@@ -100,6 +100,7 @@ pub async fn create(app: &App, actor: &Actor, draft: &WebhookDraft, secret: NewS
         credentials: credentials.shown(),
         version: 1,
         verified_version: None,
+        created_by: Some(actor.id().to_owned()),
         created_at: now,
         updated_at: now,
         archived_at: None,

@@ -30,11 +30,14 @@ struct WebhookRow {
     created_at: i64,
     updated_at: i64,
     archived_at: Option<i64>,
+    format_options: String,
+    synchronous: bool,
+    created_by: Option<String>,
 }
 
 const SELECT: &str = "SELECT study_id, id, name, url, status, disabled_cause, mode, events, filter, format, content, timeout_seconds,
-    retry_schedule, rate_limit, concurrency, credentials, credentials_shown, version, verified_version, created_at, updated_at, archived_at
-    FROM webhooks";
+    retry_schedule, rate_limit, concurrency, credentials, credentials_shown, version, verified_version, created_at, updated_at, archived_at,
+    format_options, synchronous, created_by FROM webhooks";
 
 /// A webhook with its sealed credentials.
 pub struct Sealed {
@@ -58,6 +61,8 @@ impl TryFrom<WebhookRow> for Sealed {
                 events: from_json("webhook's events", &row.events)?,
                 filter: from_json("webhook's filter", &row.filter)?,
                 format: known("format", &row.format, PayloadFormat::parse)?,
+                format_options: from_json("webhook's format options", &row.format_options)?,
+                synchronous: row.synchronous,
                 content: known("content", &row.content, Content::parse)?,
                 timeout_seconds: number(row.timeout_seconds)?,
                 retry_schedule: from_json("webhook's retry schedule", &row.retry_schedule)?,
@@ -70,6 +75,7 @@ impl TryFrom<WebhookRow> for Sealed {
             credentials: from_json("webhook's credentials", &row.credentials_shown)?,
             version: row.version,
             verified_version: row.verified_version,
+            created_by: row.created_by,
             created_at: Timestamp(row.created_at),
             updated_at: Timestamp(row.updated_at),
             archived_at: row.archived_at.map(Timestamp),
@@ -80,13 +86,14 @@ impl TryFrom<WebhookRow> for Sealed {
 
 const INSERT: &str = "INSERT INTO webhooks (study_id, id, name, url, status, disabled_cause, mode, events, filter, format, content,
       timeout_seconds, retry_schedule, rate_limit, concurrency, credentials, credentials_shown, version, verified_version, created_at,
-      updated_at, archived_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+      updated_at, archived_at, format_options, synchronous, created_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
 
 const UPDATE: &str = "UPDATE webhooks SET name = $3, url = $4, status = $5, disabled_cause = $6, mode = $7, events = $8, filter = $9,
       format = $10, content = $11, timeout_seconds = $12, retry_schedule = $13, rate_limit = $14, concurrency = $15, credentials = $16,
-      credentials_shown = $17, version = $18, verified_version = $19, updated_at = $21, archived_at = $22
-    WHERE study_id = $1 AND id = $2 AND version = $23";
+      credentials_shown = $17, version = $18, verified_version = $19, updated_at = $21, archived_at = $22,
+      format_options = $23, synchronous = $24
+    WHERE study_id = $1 AND id = $2 AND version = $26";
 
 /// Runs one of the two with a webhook's columns, whose places are the same in both; gives the rows written.
 async fn write(tx: &mut Tx, text: &'static str, webhook: &Webhook, credentials: &[u8], expected: Option<i64>) -> Result<u64, StoreError> {
@@ -116,6 +123,9 @@ async fn write(tx: &mut Tx, text: &'static str, webhook: &Webhook, credentials: 
         webhook.created_at.micros(),
         webhook.updated_at.micros(),
         webhook.archived_at.map(Timestamp::micros),
+        to_json("webhook's format options", &s.format_options)?,
+        s.synchronous,
+        webhook.created_by.as_deref(),
         expected,
     )
 }
