@@ -1,7 +1,7 @@
 //! Events: as a platform sends them (CloudEvents 1.0) and as they were accepted.
 
 use super::event_type::EventType;
-use super::id::{DeliveryId, EventId, StudyId};
+use super::id::{DeliveryId, EventId, StudyId, WebhookId};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +51,56 @@ pub struct Event {
     pub is_test: bool,
     /// What it holds. `None` where the reader may not see it.
     pub data: Option<Value>,
+    /// Webhooks that are subscribed to its type and that it did not go to, as they were when it was accepted.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Why an event did not go to a webhook that is subscribed to its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum SkipReason {
+    /// Filtered: its list of forms and surveys does not hold this one.
+    Form,
+    /// Filtered: its list of sites does not hold this one.
+    Site,
+    /// The schedule does not name it among the webhooks to call.
+    NotNamed,
+    /// It was in Test mode, which gets samples only.
+    TestMode,
+    /// An administrator had paused it.
+    Inactive,
+    /// Hookwell had disabled it.
+    Disabled,
+    /// The study's Integrations were off.
+    Locked,
+}
+
+text_enum!(SkipReason {
+    Form = "form" / "Filtered: its list of forms and surveys does not hold this one",
+    Site = "site" / "Filtered: its list of sites does not hold this one",
+    NotNamed = "not_named" / "The schedule does not name it as a webhook to call",
+    TestMode = "test_mode" / "It was in Test mode, which gets samples only",
+    Inactive = "inactive" / "It was inactive",
+    Disabled = "disabled" / "Hookwell had disabled it",
+    Locked = "locked" / "Integrations were not enabled for the study",
+});
+
+impl SkipReason {
+    /// Whether it is the webhook's own filter, or its schedule's, that held the event back.
+    pub fn is_filter(self) -> bool {
+        matches!(self, SkipReason::Form | SkipReason::Site | SkipReason::NotNamed)
+    }
+}
+
+/// A webhook that an event did not go to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Skipped {
+    /// Which.
+    pub webhook_id: WebhookId,
+    /// Why.
+    pub reason: SkipReason,
 }
 
 /// What became of one published event.

@@ -97,6 +97,38 @@ id!(
     /// An API key.
     ApiKeyId, "key"
 );
+id!(
+    /// A place of a study: a hospital, a practice.
+    SiteId, "sit"
+);
+id!(
+    /// Somebody who takes part in a study.
+    ParticipantId, "par"
+);
+id!(
+    /// A form or survey.
+    FormId, "frm"
+);
+id!(
+    /// One participant's answers to one form or survey.
+    ResponseId, "rsp"
+);
+id!(
+    /// A record: a form's values that are saved, updated and reviewed.
+    RecordId, "rec"
+);
+id!(
+    /// A schedule.
+    ScheduleId, "sch"
+);
+id!(
+    /// One run of a schedule.
+    RunId, "run"
+);
+id!(
+    /// An import of participants.
+    ImportId, "imp"
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! A webhook as it stands. What a person types to set one up is in [`super::webhook_draft`].
 
+use super::event::SkipReason;
 use super::event_type::EventType;
 use super::id::{StudyId, WebhookId};
 use super::retry_schedule::RetrySchedule;
@@ -139,13 +140,17 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    /// Whether an event with this `data` passes (PRODUCT.md §2, §3).
-    pub fn passes(&self, data: &serde_json::Value) -> bool {
+    /// What holds an event with this `data` back; `None`: it passes (PRODUCT.md §2, §3).
+    pub fn holds_back(&self, data: &serde_json::Value) -> Option<SkipReason> {
         let id_of = |member: &str| data.get(member).and_then(|m| m.get("id")).and_then(|id| id.as_str());
         let form = id_of("form").or_else(|| id_of("survey"));
-        let form_ok = self.forms.is_empty() || form.is_none_or(|id| self.forms.iter().any(|f| f == id));
-        let site_ok = self.sites.is_empty() || id_of("site").is_some_and(|id| self.sites.iter().any(|s| s == id));
-        form_ok && site_ok
+        if !self.forms.is_empty() && form.is_some_and(|id| !self.forms.iter().any(|f| f == id)) {
+            return Some(SkipReason::Form);
+        }
+        if !self.sites.is_empty() && !id_of("site").is_some_and(|id| self.sites.iter().any(|s| s == id)) {
+            return Some(SkipReason::Site);
+        }
+        None
     }
 }
 
@@ -284,11 +289,12 @@ mod tests {
             forms: forms.iter().map(|s| (*s).to_owned()).collect(),
             sites: sites.iter().map(|s| (*s).to_owned()).collect(),
         };
-        assert!(filter(&[], &[]).passes(&data));
-        assert!(filter(&["s1"], &["x", "y"]).passes(&data));
-        assert!(!filter(&["s2"], &[]).passes(&data));
-        assert!(!filter(&[], &["y"]).passes(&data));
-        assert!(filter(&["s2"], &[]).passes(&serde_json::json!({"participant": {"id": "p"}})));
-        assert!(!filter(&[], &["y"]).passes(&serde_json::json!({"participant": {"id": "p"}})));
+        let person = serde_json::json!({"participant": {"id": "p"}});
+        assert_eq!(filter(&[], &[]).holds_back(&data), None);
+        assert_eq!(filter(&["s1"], &["x", "y"]).holds_back(&data), None);
+        assert_eq!(filter(&["s2"], &[]).holds_back(&data), Some(SkipReason::Form));
+        assert_eq!(filter(&[], &["y"]).holds_back(&data), Some(SkipReason::Site));
+        assert_eq!(filter(&["s2"], &[]).holds_back(&person), None);
+        assert_eq!(filter(&[], &["y"]).holds_back(&person), Some(SkipReason::Site));
     }
 }

@@ -13,6 +13,7 @@ pub mod mask;
 pub mod outcome;
 pub mod retry;
 pub mod signing;
+pub mod synchronous;
 
 use super::clock::{Clock, Ids};
 use super::live::Live;

@@ -84,6 +84,7 @@ fn an_event(study: &Study, n: u128, event_type: EventType, is_test: bool) -> Eve
         subject: n.is_multiple_of(2).then(|| format!("P-{n}")),
         occurred_at: START.plus(-DAY),
         accepted_at: START,
+        skipped: Vec::new(),
         is_test,
         data: Some(json!({"participant": {"id": "p"}, "text": "é\u{1F600}"})),
     }

@@ -2,9 +2,9 @@
 
 use super::{Engine, Queued};
 use crate::model::delivery::{DeliveryState, Trigger};
-use crate::model::event::{Accepted, Event, NewEvent};
+use crate::model::event::{Accepted, Event, NewEvent, SkipReason, Skipped};
 use crate::model::event_type::EventType;
-use crate::model::id::{DeliveryId, EventId};
+use crate::model::id::{DeliveryId, EventId, WebhookId};
 use crate::model::study::Study;
 use crate::model::time::Timestamp;
 use crate::model::webhook::{Webhook, WebhookMode, WebhookStatus};
@@ -12,6 +12,7 @@ use crate::server::format::{self, EventView};
 use crate::server::store::queue::{self, Job, NewDelivery, NewPayload};
 use crate::server::store::{StoreError, Tx, events, webhooks};
 use std::collections::HashSet;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// The payloads and deliveries that go into one commit with their events.
 #[derive(Default)]
@@ -51,14 +52,6 @@ impl Batch {
         });
     }
 
-    /// Leases the first `count` to this node: it works on them as soon as they are committed.
-    fn lease(&mut self, engine: &Engine, count: usize) {
-        let until = engine.lease_until();
-        for delivery in self.deliveries.iter_mut().take(count) {
-            delivery.lease = Some((engine.node.clone(), until));
-        }
-    }
-
     async fn write(&self, tx: &mut Tx, study: &Study, events: &[Event]) -> Result<(), StoreError> {
         queue::insert_deliveries(tx, &study.id, events, &self.payloads, &self.deliveries).await
     }
@@ -81,71 +74,150 @@ fn job_of(event: &Event, delivery: NewDelivery) -> Job {
     }
 }
 
-/// Whether a live event of this study goes to this webhook.
-fn wants(webhook: &Webhook, event: &Event) -> bool {
-    webhook.status == WebhookStatus::Active
-        && webhook.mode == WebhookMode::Live
-        && webhook.settings.events.contains(&event.event_type)
-        && event.data.as_ref().is_some_and(|data| webhook.settings.filter.passes(data))
+/// Who may get an event, of those that are subscribed to its type.
+#[derive(Debug, Clone, Copy)]
+pub enum Audience<'a> {
+    /// All of them.
+    Subscribed,
+    /// These alone: the webhooks that a schedule names.
+    Named(&'a [WebhookId]),
 }
 
-/// Accepts live events of a study, in order. An event whose `(source, id)` was seen before, in this batch or ever, makes nothing.
+/// What holds a live event back from a webhook that is subscribed to its type; `None`: it goes there.
+fn holds_back(study: &Study, webhook: &Webhook, event: &Event, audience: Audience<'_>) -> Option<SkipReason> {
+    if matches!(audience, Audience::Named(named) if !named.contains(&webhook.id)) {
+        return Some(SkipReason::NotNamed);
+    }
+    match webhook.status {
+        _ if !study.integrations_enabled => Some(SkipReason::Locked),
+        WebhookStatus::Inactive => Some(SkipReason::Inactive),
+        WebhookStatus::Disabled => Some(SkipReason::Disabled),
+        WebhookStatus::Active if webhook.mode == WebhookMode::Test => Some(SkipReason::TestMode),
+        WebhookStatus::Active => event.data.as_ref().and_then(|data| webhook.settings.filter.holds_back(data)),
+    }
+}
+
+/// The webhooks that events of a study may go to. Read before the transaction begins: on SQLite every other writer waits for that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn webhooks_of(engine: &Engine, study: &Study) -> Result<Vec<Webhook>, StoreError> {
+    let mut db = engine.store.read().await?;
+    webhooks::of_study(&mut db, &study.id, false).await
+}
+
+/// Events with the deliveries that they make, on their way into a transaction: planned, written, and handed on once it is committed.
+pub struct Planned {
+    study: Study,
+    events: Vec<Event>,
+    batch: Batch,
+    /// Webhooks whose answer the caller waits for.
+    waits_for: HashSet<WebhookId>,
+    places: Vec<OwnedSemaphorePermit>,
+    accepted: Vec<Accepted>,
+}
+
+/// What a committed plan leaves.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// What became of each event, in order.
+    pub accepted: Vec<Accepted>,
+    /// Work of synchronous webhooks, leased to this node: the caller runs it and waits (see [`super::synchronous`]).
+    pub to_wait_for: Vec<Job>,
+}
+
+impl Planned {
+    /// Renders live events of a study, in order, for the webhooks that get them. With `waits`, deliveries of synchronous webhooks are left to
+    /// the caller.
+    pub fn new(engine: &Engine, study: &Study, hooks: &[Webhook], new: Vec<NewEvent>, audience: Audience<'_>, waits: bool) -> Self {
+        let now = engine.clock.now();
+        let mut events: Vec<Event> = new.into_iter().map(|e| event_of(engine, study, e, now, false)).collect();
+        let mut batch = Batch::default();
+        for event in &mut events {
+            for webhook in hooks.iter().filter(|w| w.settings.events.contains(&event.event_type)) {
+                match holds_back(study, webhook, event, audience) {
+                    None => batch.add(engine, study, event, webhook, Trigger::Schedule, None),
+                    Some(reason) => event.skipped.push(Skipped { webhook_id: webhook.id.clone(), reason }),
+                }
+            }
+        }
+        let waits_for = hooks.iter().filter(|w| waits && w.settings.synchronous).map(|w| w.id.clone()).collect();
+        Self { study: study.clone(), events, batch, waits_for, places: Vec::new(), accepted: Vec::new() }
+    }
+
+    /// Writes them. An event whose `(source, id)` was seen before, in this plan or ever, makes nothing.
+    ///
+    /// # Errors
+    /// When the database fails; the transaction should be dropped then.
+    pub async fn write(&mut self, engine: &Engine, tx: &mut Tx) -> Result<(), StoreError> {
+        let added = queue::insert_events(tx, &self.events).await?;
+        let batch = &mut self.batch;
+        if added.len() < self.events.len() {
+            batch.payloads.retain(|p| added.contains(&p.event_id));
+            batch.deliveries.retain(|d| added.contains(&d.event_id));
+        }
+        // What finds a place in memory is leased by this node from the start; the rest is claimed later.
+        self.places = engine.places(batch.deliveries.iter().filter(|d| !self.waits_for.contains(&d.webhook_id)).count());
+        let (until, mut free) = (engine.lease_until(), self.places.len());
+        for delivery in &mut batch.deliveries {
+            if self.waits_for.contains(&delivery.webhook_id) {
+                delivery.lease = Some((engine.node.clone(), until));
+            } else if free > 0 {
+                free -= 1;
+                delivery.lease = Some((engine.node.clone(), until));
+            }
+        }
+        batch.write(tx, &self.study, &self.events).await?;
+        for event in &self.events {
+            self.accepted.push(answer(tx, &self.study, event, &added).await?);
+        }
+        Ok(())
+    }
+
+    /// Hands on what was committed.
+    pub fn committed(self, engine: &Engine) -> Committed {
+        let Self { study, events, batch, waits_for, places, mut accepted } = self;
+        // Deliveries stand in the order of their events, so one walk gives each event its own.
+        let waiting = batch.deliveries.iter().any(|d| d.lease.is_none());
+        let mut changed = HashSet::new();
+        let mut places = places.into_iter();
+        let (mut jobs, mut to_wait_for) = (Vec::new(), Vec::new());
+        let mut deliveries = batch.deliveries.into_iter().peekable();
+        for (event, accepted) in events.iter().zip(&mut accepted) {
+            while let Some(delivery) = deliveries.next_if(|d| d.event_id == event.id) {
+                accepted.delivery_ids.push(delivery.id.clone());
+                changed.insert(delivery.webhook_id.clone());
+                if waits_for.contains(&delivery.webhook_id) {
+                    to_wait_for.push(job_of(event, delivery));
+                } else if delivery.lease.is_some()
+                    && let Some(place) = places.next()
+                {
+                    jobs.push(Queued { job: job_of(event, delivery), place });
+                }
+            }
+        }
+        engine.hand_over(jobs);
+        if waiting {
+            engine.wake();
+        }
+        for webhook in changed {
+            engine.live.tell(&study.id, &webhook);
+        }
+        Committed { accepted, to_wait_for }
+    }
+}
+
+/// Accepts live events of a study, in order, in a transaction of their own.
 ///
 /// # Errors
 /// When the database fails; nothing was accepted then.
-pub async fn accept(engine: &Engine, study: &Study, new: Vec<NewEvent>) -> Result<Vec<Accepted>, StoreError> {
-    let now = engine.clock.now();
-    let events: Vec<Event> = new.into_iter().map(|e| event_of(engine, study, e, now, false)).collect();
-    // Read and rendered before the transaction begins: on SQLite every other writer waits for this one.
-    let mut db = engine.store.read().await?;
-    let hooks = webhooks::of_study(&mut db, &study.id, false).await?;
-    drop(db);
-    let mut batch = Batch::default();
-    for event in &events {
-        for webhook in hooks.iter().filter(|w| wants(w, event)) {
-            batch.add(engine, study, event, webhook, Trigger::Schedule, None);
-        }
-    }
-
+pub async fn accept(engine: &Engine, study: &Study, new: Vec<NewEvent>, waits: bool) -> Result<Committed, StoreError> {
+    let hooks = webhooks_of(engine, study).await?;
+    let mut planned = Planned::new(engine, study, &hooks, new, Audience::Subscribed, waits);
     let mut tx = engine.store.begin().await?;
-    let added = queue::insert_events(&mut tx, &events).await?;
-    if added.len() < events.len() {
-        batch.payloads.retain(|p| added.contains(&p.event_id));
-        batch.deliveries.retain(|d| added.contains(&d.event_id));
-    }
-    // What finds a place in memory is leased by this node from the start; the rest is claimed later.
-    let places = engine.places(batch.deliveries.len());
-    batch.lease(engine, places.len());
-    batch.write(&mut tx, study, &events).await?;
-    let mut accepted = Vec::with_capacity(events.len());
-    for event in &events {
-        accepted.push(answer(&mut tx, study, event, &added).await?);
-    }
+    planned.write(engine, &mut tx).await?;
     tx.commit().await?;
-
-    // Deliveries stand in the order of their events, so one walk gives each event its own.
-    let waiting = batch.deliveries.len() > places.len();
-    let mut changed = HashSet::new();
-    let mut places = places.into_iter();
-    let mut jobs = Vec::new();
-    let mut deliveries = batch.deliveries.into_iter().peekable();
-    for (event, accepted) in events.iter().zip(&mut accepted) {
-        while let Some(delivery) = deliveries.next_if(|d| d.event_id == event.id) {
-            accepted.delivery_ids.push(delivery.id.clone());
-            changed.insert(delivery.webhook_id.clone());
-            if let Some(place) = places.next() {
-                jobs.push(Queued { job: job_of(event, delivery), place });
-            }
-        }
-    }
-    engine.hand_over(jobs);
-    if waiting {
-        engine.wake();
-    }
-    for webhook in changed {
-        engine.live.tell(&study.id, &webhook);
-    }
-    Ok(accepted)
+    Ok(planned.committed(engine))
 }
 
 /// What is answered for an event, its deliveries yet to be named.
@@ -172,6 +244,7 @@ fn event_of(engine: &Engine, study: &Study, new: NewEvent, now: Timestamp, is_te
         accepted_at: now,
         is_test,
         data: Some(new.data),
+        skipped: Vec::new(),
     }
 }
 
@@ -195,7 +268,9 @@ pub async fn accept_sample(
     event.external_id = event.id.to_string();
     let mut batch = Batch::default();
     batch.add(engine, study, &event, webhook, Trigger::Sample, Some(by));
-    batch.lease(engine, 1);
+    for delivery in &mut batch.deliveries {
+        delivery.lease = Some((engine.node.clone(), engine.lease_until()));
+    }
     let events = [event];
     queue::insert_events(tx, &events).await?;
     batch.write(tx, study, &events).await?;

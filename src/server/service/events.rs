@@ -126,7 +126,7 @@ pub async fn publish(app: &App, actor: &Actor, body: &Value) -> Result<Vec<Accep
         one => read(one, "", &mut errors).into_iter().collect(),
     };
     errors.into_result(|| ())?;
-    Ok(intake::accept(&app.engine, &actor.study, new).await?)
+    Ok(intake::accept(&app.engine, &actor.study, new, false).await?.accepted)
 }
 
 /// The event without its data, unless the actor may read that.

@@ -19,6 +19,7 @@ struct EventRow {
     accepted_at: i64,
     is_test: bool,
     data: String,
+    skipped: Option<String>,
 }
 
 impl TryFrom<EventRow> for Event {
@@ -36,11 +37,13 @@ impl TryFrom<EventRow> for Event {
             accepted_at: Timestamp(row.accepted_at),
             is_test: row.is_test,
             data: Some(from_json("event's data", &row.data)?),
+            skipped: row.skipped.map_or_else(|| Ok(Vec::new()), |text| from_json("event's skipped webhooks", &text))?,
         })
     }
 }
 
-const SELECT: &str = "SELECT study_id, id, source, external_id, event_type, subject, occurred_at, accepted_at, is_test, data FROM events";
+const SELECT: &str =
+    "SELECT study_id, id, source, external_id, event_type, subject, occurred_at, accepted_at, is_test, data, skipped FROM events";
 
 /// By our id.
 pub async fn find(db: &mut Db, study: &StudyId, event: &EventId) -> Result<Option<Event>, StoreError> {

@@ -92,14 +92,18 @@ pub struct Completion {
 
 /// Adds events; gives the ids of those whose key was new. One that is there already is left as it is.
 pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<EventId>, StoreError> {
-    const COLUMNS: &str = "study_id, id, source, external_id, event_type, subject, occurred_at, accepted_at, is_test, data";
+    const COLUMNS: &str = "study_id, id, source, external_id, event_type, subject, occurred_at, accepted_at, is_test, data, skipped";
     let data = events.iter().map(|e| to_json("event's data", &e.data)).collect::<Result<Vec<_>, _>>()?;
+    let skipped = events
+        .iter()
+        .map(|e| (!e.skipped.is_empty()).then(|| to_json("event's skipped webhooks", &e.skipped)).transpose())
+        .collect::<Result<Vec<_>, _>>()?;
     let mut added = HashSet::with_capacity(events.len());
     match tx.raw() {
         Raw::Sqlite(c) => {
-            for (e, data) in events.iter().zip(&data) {
+            for ((e, data), skipped) in events.iter().zip(&data).zip(&skipped) {
                 let done = sqlx::query(sqlx::AssertSqlSafe(format!(
-                    "INSERT INTO events ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                    "INSERT INTO events ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                      ON CONFLICT (study_id, source, external_id) DO NOTHING"
                 )))
                 .bind(e.study_id.as_str())
@@ -112,6 +116,7 @@ pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<Even
                 .bind(e.accepted_at.micros())
                 .bind(e.is_test)
                 .bind(data)
+                .bind(skipped.as_deref())
                 .execute(&mut *c)
                 .await?;
                 if done.rows_affected() == 1 {
@@ -124,7 +129,8 @@ pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<Even
             // id, so that the first of a batch wins.
             let rows: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
                 "INSERT INTO events ({COLUMNS})
-                 SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bool[], $10::text[])
+                 SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bool[], $10::text[],
+                   $11::text[])
                    AS e ({COLUMNS}) ORDER BY source, external_id, id
                  ON CONFLICT (study_id, source, external_id) DO NOTHING RETURNING id"
             )))
@@ -138,6 +144,7 @@ pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<Even
             .bind(events.iter().map(|e| e.accepted_at.micros()).collect::<Vec<_>>())
             .bind(events.iter().map(|e| e.is_test).collect::<Vec<_>>())
             .bind(data)
+            .bind(skipped)
             .fetch_all(c)
             .await?;
             for (text,) in rows {
