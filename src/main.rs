@@ -12,7 +12,7 @@ use hookwell::server::secret::{Secret, Vault};
 use hookwell::server::service::{api_keys, people};
 use hookwell::server::state::{App, open_vault};
 use hookwell::server::store::Store;
-use hookwell::server::{listen, router};
+use hookwell::server::{chores, listen, router};
 use std::error::Error;
 use std::io::{BufRead, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -320,6 +320,7 @@ async fn serve(mut config: Config, args: Serve) -> Outcome {
     let vault = open_vault(&config, &store).await?;
     let (app, intake) = App::build(config, store, vault, Clock::system(), Hasher::production(), true).await?;
     let dispatcher = tokio::spawn(Dispatcher::new(app.engine.clone(), intake).run(app.stopping().clone()));
+    let chores = tokio::spawn(chores::run(app.clone(), app.stopping().clone()));
     greet(&app, example.as_ref()).await?;
 
     let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -341,6 +342,7 @@ async fn serve(mut config: Config, args: Serve) -> Outcome {
     }
     app.stopping().cancel();
     dispatcher.await?;
+    chores.await?;
     // What was accepted between the dispatcher's stop and the last answer is leased to nobody who works.
     app.engine.give_back().await?;
     stop_receiver.cancel();

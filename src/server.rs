@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod auth;
+pub mod chores;
 pub mod clock;
 pub mod config;
 pub mod console;
@@ -20,3 +21,4 @@ pub mod security_headers;
 pub mod service;
 pub mod state;
 pub mod store;
+pub mod timetable;

@@ -5,9 +5,17 @@ pub mod api_keys;
 pub mod audit;
 pub mod deliveries;
 pub mod events;
+pub mod forms;
+pub mod imports;
 pub mod integrations;
+pub mod participants;
 pub mod people;
+pub mod records;
+pub mod responses;
 pub mod samples;
+pub mod saved;
+pub mod schedules;
+pub mod sites;
 pub mod webhooks;
 
 use crate::error::{AppError, invalid};

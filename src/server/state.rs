@@ -11,7 +11,7 @@ use super::secret::{Secret, Vault, VaultError};
 use super::store::{Store, StoreError, settings};
 use crate::error::AppError;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// The application. Cheap to clone.
@@ -36,6 +36,8 @@ pub struct Parts {
     pub engine: Engine,
     /// Tells open pages.
     pub live: Live,
+    /// Wakes what runs in the background: an import was confirmed, a schedule changed.
+    pub chores: Notify,
     stopping: CancellationToken,
     hasher: Hasher,
     /// Password hashing takes a core and 19 MiB each time: so many at once, the others wait.
@@ -110,6 +112,7 @@ impl App {
                 policy,
                 engine,
                 live,
+                chores: Notify::new(),
                 stopping: CancellationToken::new(),
                 hasher,
                 hashing,

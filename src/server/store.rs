@@ -8,11 +8,18 @@ pub mod attempts;
 pub mod audit;
 pub mod deliveries;
 pub mod events;
+pub mod forms;
+pub mod imports;
+pub mod participants;
 pub mod people;
 mod pool;
 pub mod queue;
+pub mod records;
+pub mod responses;
+pub mod schedules;
 pub mod sessions;
 pub mod settings;
+pub mod sites;
 pub mod studies;
 pub mod webhooks;
 

@@ -385,6 +385,10 @@ impl Received {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
 
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
     /// Whether the signature is of this secret, by the reference implementation.
     pub fn is_signed_by(&self, secret: &Secret) -> bool {
         let webhook = standardwebhooks::Webhook::new(secret.expose()).expect("a secret");
@@ -455,6 +459,11 @@ impl Receiver {
 
     pub fn count(&self) -> usize {
         self.receiving.seen.lock().unwrap().requests.len()
+    }
+
+    /// Forgets what came.
+    pub fn forget(&self) {
+        self.receiving.seen.lock().unwrap().requests.clear();
     }
 
     pub fn last(&self) -> Received {

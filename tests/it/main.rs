@@ -13,4 +13,5 @@ mod history;
 mod people;
 mod permissions;
 mod store;
+mod study_data;
 mod webhooks;

@@ -1,5 +1,6 @@
 //! Events: published by platforms as CloudEvents 1.0, and read back.
 
+use super::saved::Saved;
 use crate::error::{AppError, not_found};
 use crate::model::delivery::Delivery;
 use crate::model::event::{Accepted, Event, NewEvent};
@@ -92,11 +93,21 @@ fn read(value: &Value, place: &str, errors: &mut FieldErrors) -> Option<NewEvent
     Some(NewEvent { source: source?, external_id: id?, event_type: event_type?, occurred_at, data })
 }
 
+/// Accepts one CloudEvent or a batch, all or nothing, without waiting for any webhook. What is answered is durable.
+///
+/// # Errors
+/// As [`accept`].
+pub async fn publish(app: &App, actor: &Actor, body: &Value) -> Result<Vec<Accepted>, AppError> {
+    Ok(accept(app, actor, body, false).await?.accepted)
+}
+
 /// Accepts one CloudEvent or a batch, all or nothing. What is answered is durable.
 ///
 /// # Errors
 /// 403; each wrong member, with its place in the batch; 503 when nothing could be kept.
-pub async fn publish(app: &App, actor: &Actor, body: &Value) -> Result<Vec<Accepted>, AppError> {
+///
+/// With `waits`, deliveries of synchronous webhooks are left to the caller, who calls [`Saved::wait`].
+pub async fn accept(app: &App, actor: &Actor, body: &Value, waits: bool) -> Result<Saved<()>, AppError> {
     actor.require(Action::PublishEvents)?;
     actor.require_integrations()?;
     let mut errors = FieldErrors::default();
@@ -126,7 +137,7 @@ pub async fn publish(app: &App, actor: &Actor, body: &Value) -> Result<Vec<Accep
         one => read(one, "", &mut errors).into_iter().collect(),
     };
     errors.into_result(|| ())?;
-    Ok(intake::accept(&app.engine, &actor.study, new, false).await?.accepted)
+    Ok(Saved::new((), intake::accept(&app.engine, &actor.study, new, waits).await?))
 }
 
 /// The event without its data, unless the actor may read that.

@@ -82,6 +82,7 @@ pub async fn create(app: &App, actor: &Actor, draft: &WebhookDraft, secret: NewS
         return Err(invalid("status", "must be active or inactive"));
     }
     check_address(app, &settings.url).await?;
+    super::forms::check_filter(&mut app.store.read().await?, &actor.study.id, &settings.filter).await?;
     let now = app.clock.now();
     let signs = match (&change.secret, secret) {
         (Change::Set(pasted), _) => Some(Secret::new(pasted.clone())),
@@ -125,6 +126,7 @@ pub async fn update(app: &App, actor: &Actor, id: &WebhookId, version: i64, draf
     let (settings, status, change) = draft.check(app.config.allow_http)?;
     check_address(app, &settings.url).await?;
     let mut edit = Edit::begin(app, actor, id, Some(version)).await?;
+    super::forms::check_filter(&mut edit.tx, &actor.study.id, &settings.filter).await?;
     if matches!(&change.secret, Change::Set(_)) {
         return Err(invalid("secret", "is changed under Secret, so that the old one can go on signing for a while"));
     }
