@@ -8,6 +8,14 @@ use leptos::prelude::*;
 /// Which entry of the navigation a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NavKey {
+    /// Study data → Participants.
+    Participants,
+    /// Study data → Forms and surveys.
+    Forms,
+    /// Study data → Records.
+    Records,
+    /// Study data → Schedules.
+    Schedules,
     /// Settings → Integrations.
     Integrations,
     /// Settings → API keys.
@@ -25,19 +33,30 @@ struct Entry {
 }
 
 /// Every entry that exists, by group. A new page adds its line here and nowhere else.
-const NAV: &[(&str, &[Entry])] = &[(
-    "Settings",
-    &[
-        Entry {
-            key: NavKey::Integrations,
-            label: "Integrations",
-            icon: "webhook",
-            path: "settings/integrations",
-            needs: Action::ReadMetadata,
-        },
-        Entry { key: NavKey::ApiKeys, label: "API keys", icon: "key", path: "settings/api-keys", needs: Action::ManagePeople },
-    ],
-)];
+const NAV: &[(&str, &[Entry])] = &[
+    (
+        "Study data",
+        &[
+            Entry { key: NavKey::Participants, label: "Participants", icon: "users", path: "participants", needs: Action::WriteStudyData },
+            Entry { key: NavKey::Forms, label: "Forms and surveys", icon: "list", path: "forms", needs: Action::WriteStudyData },
+            Entry { key: NavKey::Records, label: "Records", icon: "book", path: "records", needs: Action::WriteStudyData },
+            Entry { key: NavKey::Schedules, label: "Schedules", icon: "calendar", path: "schedules", needs: Action::WriteStudyData },
+        ],
+    ),
+    (
+        "Settings",
+        &[
+            Entry {
+                key: NavKey::Integrations,
+                label: "Integrations",
+                icon: "webhook",
+                path: "settings/integrations",
+                needs: Action::ReadMetadata,
+            },
+            Entry { key: NavKey::ApiKeys, label: "API keys", icon: "key", path: "settings/api-keys", needs: Action::ManagePeople },
+        ],
+    ),
+];
 
 /// The entries that this member of the study can use.
 #[component]
@@ -60,11 +79,14 @@ pub(super) fn NavList(study: StudyOfMember, current: Option<NavKey>) -> impl Int
                         </li>
                     }
                 })
-                .collect_view();
-            view! {
-                <p class="nav-group">{*group}</p>
-                <ul class="nav-list">{items}</ul>
-            }
+                .collect::<Vec<_>>();
+            // A group of which somebody can use nothing is not there for them.
+            (!items.is_empty()).then(|| {
+                view! {
+                    <p class="nav-group">{*group}</p>
+                    <ul class="nav-list">{items}</ul>
+                }
+            })
         })
         .collect_view()
 }

@@ -352,7 +352,7 @@ on_both!(a_synchronous_webhook_is_waited_for_and_the_record_stays, |app| async {
     };
     let (_, outcomes) = save().await;
     assert_eq!(outcomes.len(), 1, "the other webhook is not waited for");
-    assert_eq!((outcomes[0].failure, outcomes[0].status, outcomes[0].webhook_name.as_str()), (None, Some(200), "TrialKit"));
+    assert_eq!((outcomes[0].failure, outcomes[0].status, outcomes[0].webhook_name.as_str()), (None, Some(204), "TrialKit"));
     receiver.answer(401);
     let (record, outcomes) = save().await;
     assert_eq!(outcomes[0].failure.map(|f| f.as_str()), Some("ProtocolError"));
