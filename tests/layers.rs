@@ -18,6 +18,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("server::live", &["model"]),
     ("server::store", &["model", "error"]),
     ("server::format", &["model"]),
+    ("server::timetable", &["model"]),
     (
         "server::engine",
         &["model", "server::store", "server::format", "server::clock", "server::live", "server::secret", "server::credentials"],
@@ -41,8 +42,10 @@ const RULES: &[(&str, &[&str])] = &[
             "server::credentials",
             "server::clock",
             "server::state",
+            "server::timetable",
         ],
     ),
+    ("server::chores", &["server::service", "server::state", "server::store"]),
     ("server::listen", &["model", "server::clock", "server::engine::signing", "server::secret"]),
     (
         "server::console",

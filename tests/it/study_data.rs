@@ -365,3 +365,24 @@ on_both!(a_synchronous_webhook_is_waited_for_and_the_record_stays, |app| async {
     assert_eq!(receiver.count(), 3);
     assert_eq!(outcomes[0].webhook_id, webhook.id);
 });
+
+on_both!(an_import_goes_on_after_a_crash_and_two_nodes_do_nothing_twice, |app| async {
+    let scene = scene(app).await;
+    let rows: String = (0..1_700).map(|n| format!("C-{n}\n")).collect();
+    let import = imports::preview(app, &scene.admin, "many.csv", format!("identifier\n{rows}").as_bytes()).await.unwrap();
+    imports::confirm(app, &scene.admin, &import.id).await.unwrap();
+    // One step, then the process is gone; another takes over, and then two of them step at the same time.
+    assert!(chores::step(app).await.unwrap());
+    let (other, _intake) = app.another_node(&app.clock, false).await;
+    let view = imports::get(&other, &scene.admin, &import.id).await.unwrap().import;
+    assert_eq!((view.created, view.percent()), (500, 29), "progress is what was committed");
+    while {
+        let (one, two) = tokio::join!(chores::step(app), chores::step(&other));
+        one.unwrap() || two.unwrap()
+    } {}
+    let done = imports::get(app, &scene.admin, &import.id).await.unwrap().import;
+    assert_eq!((done.created, done.skipped, done.state.as_str()), (1_700, 0, "done"));
+    assert_eq!(app.number("SELECT COUNT(*) FROM participants").await, 1_700);
+    assert_eq!(app.number("SELECT COUNT(*) FROM events WHERE event_type = 'participant.created'").await, 1_700);
+    assert_eq!(app.number("SELECT COUNT(*) FROM deliveries").await, 1_700);
+});
