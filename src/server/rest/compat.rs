@@ -16,13 +16,15 @@ use serde::de::{Deserialize, Deserializer};
 use std::collections::HashMap;
 use utoipa::PartialSchema;
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{OpenApi, OpenApiBuilder, RefOr, Schema};
+use utoipa::openapi::{ComponentsBuilder, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 fn document() -> OpenApi {
     let tag = |name: &str, text: &str| TagBuilder::new().name(name).description(Some(text)).build();
     OpenApiBuilder::new()
+        // Named in paths alone, where its schema is not found by itself.
+        .components(Some(ComponentsBuilder::new().schema("SurveyId", surveys::SurveyId::schema()).build()))
         .tags(Some([
             tag(
                 "Infermedica face",
