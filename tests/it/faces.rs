@@ -158,7 +158,8 @@ on_both!(a_change_keeps_the_token_that_it_does_not_name, |app| async {
 on_both!(a_secret_is_replaced_and_removed_at_once_and_the_trail_says_so, |app| async {
     app.study("heart").await;
     let (admin, key, receiver) = (app.admin("heart").await, app.key("heart", &Scope::ALL).await, Receiver::start().await);
-    let (old, new) = (Secret::new("canary-old-secret"), Secret::new("canary-new-secret"));
+    let secret = |name: &str| Secret::new(format!("whsec_{}", format!("canary{name}").repeat(4)));
+    let (old, new) = (secret("old"), secret("new"));
     let draft = WebhookDraft { secret: old.expose().to_owned(), ..survey_draft("Completion", &receiver.url, "s-1") };
     let made = webhooks::register(app, &key, Face::Survey("s-1"), &draft).await.unwrap();
     assert_eq!(made.credentials.secret_fingerprint, Some(old.fingerprint()));
@@ -170,7 +171,7 @@ on_both!(a_secret_is_replaced_and_removed_at_once_and_the_trail_says_so, |app| a
     let short = change(1, SecretChange::Replace(Secret::new("canary"))).await.expect_err("too short");
     assert_eq!(fields(&short), ["secret"]);
     // During a rotation the one before it signs too; a replacement ends that.
-    webhooks::rotate(app, &admin, &made.id, Some(Secret::new("canary-rotated-secret")), 24).await.unwrap();
+    webhooks::rotate(app, &admin, &made.id, Some(secret("mid")), 24).await.unwrap();
     let replaced = change(2, SecretChange::Replace(new.clone())).await.unwrap();
     assert_eq!((replaced.credentials.secret_fingerprint, replaced.credentials.previous_secret_until), (Some(new.fingerprint()), None));
     let entry = last().await;
