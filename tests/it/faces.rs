@@ -122,7 +122,7 @@ on_both!(a_key_sees_the_configurations_that_it_registered_and_each_has_a_name_of
     let ids = async |actor: &Actor| -> Vec<_> {
         webhooks::registered(app, actor, Face::Infermedica).await.unwrap().into_iter().map(|w| w.id).collect()
     };
-    assert_eq!(ids(&one).await, [first.id.clone()]);
+    assert_eq!(ids(&one).await, std::slice::from_ref(&first.id));
     assert_eq!(ids(&two).await.len(), 5);
     assert!(ids(&app.admin("heart").await).await.is_empty());
     for action in [Action::ReadMetadata, Action::ManageWebhook] {
