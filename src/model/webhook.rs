@@ -25,7 +25,7 @@ pub enum WebhookStatus {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum WebhookMode {
-    /// Samples only. Every webhook starts here.
+    /// Samples only. Every webhook starts here, but for those that another product's API registers.
     Test,
     /// Live events, and samples by an administrator.
     Live,

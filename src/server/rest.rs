@@ -1,5 +1,6 @@
-//! The REST API: JSON over the same services as the pages. `v1` is the list of its routes.
+//! The REST API: JSON over the same services as the pages. `v1` is the list of its routes, `compat` that of the compatibility faces.
 
+pub mod compat;
 pub mod docs;
 pub mod extract;
 pub mod problem;
@@ -14,12 +15,13 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use axum::routing::{any, get};
 use bytes::Bytes;
+use utoipa_axum::router::OpenApiRouter;
 
 /// The page at `/api/docs` loads its stylesheet, and nothing else.
 const DOCS_POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Everything below `/api/v1/`, the document at `/api/openapi.json` and the page at `/api/docs`. What is at no other path below `/api/` is
+/// Everything below `/api/v1/` and the faces, the document at `/api/openapi.json` and the page at `/api/docs`. What is at no other path below `/api/` is
 /// answered with a problem.
 pub fn router(app: App) -> Router {
     router_with(app, crate::server::assets::url("style.css"))
@@ -27,7 +29,7 @@ pub fn router(app: App) -> Router {
 
 /// The same, with another stylesheet for the page.
 pub fn router_with(app: App, stylesheet: &str) -> Router {
-    let (routes, document) = v1::routes().split_for_parts();
+    let (routes, document) = routes().split_for_parts();
     // Written once: neither changes while the process lives.
     let document = serde_json::to_value(&document).unwrap_or_default();
     let page = Bytes::from(docs::page(&document, stylesheet));
@@ -42,7 +44,11 @@ pub fn router_with(app: App, stylesheet: &str) -> Router {
         .with_state(app)
 }
 
+fn routes() -> OpenApiRouter<App> {
+    v1::routes().merge(compat::routes())
+}
+
 /// The OpenAPI document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    v1::routes().into_openapi()
+    routes().into_openapi()
 }

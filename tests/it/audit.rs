@@ -1,6 +1,7 @@
 //! Every service that changes something writes one row of the audit trail for each thing it changes, in the transaction that
 //! changes it: both are there, or neither.
 
+use crate::faces::survey_draft;
 use crate::harness::{Engine, PASSWORD, Receiver, TestApp, draft, participant};
 use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
@@ -10,7 +11,7 @@ use hookwell::model::webhook::WebhookMode;
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::secret::Secret;
 use hookwell::server::service::people::Setup;
-use hookwell::server::service::webhooks::NewSecret;
+use hookwell::server::service::webhooks::{Face, NewSecret, SecretChange};
 use hookwell::server::service::{api_keys, deliveries, events, integrations, people, samples, webhooks};
 use std::future::Future;
 
@@ -110,6 +111,12 @@ on_both!(every_change_has_its_row_or_does_not_happen, |app| async {
     walk(app, &["webhook.paused"], || webhooks::set_active(app, &admin, id, false)).await;
     walk(app, &["webhook.activated"], || webhooks::set_active(app, &admin, id, true)).await;
     let (_, generated) = walk(app, &["webhook.secret_rotated"], || webhooks::rotate(app, &admin, id, None, 24)).await;
+    let version = webhooks::get(app, &admin, id).await.unwrap().version;
+    let (edited, new) =
+        (WebhookDraft { name: "Renamed".into(), ..edited }, || SecretChange::Replace(Secret::new("canary-secret-replaced")));
+    walk(app, &["webhook.updated"], || webhooks::update_with_secret(app, &admin, id, version, &edited, new())).await;
+    let registered = survey_draft("Survey", &receiver.url, "s-1");
+    walk(app, &["webhook.created"], || webhooks::register(app, &admin, Face::Survey("s-1"), &registered)).await;
     let example = || EventType::WebhookTest.example();
     walk(app, &["webhook.sample_sent"], || samples::send(app, &admin, id, EventType::WebhookTest, example())).await;
     assert_eq!(receiver.count(), 1, "the refused one was not sent");
@@ -123,6 +130,8 @@ on_both!(every_change_has_its_row_or_does_not_happen, |app| async {
     assert_eq!(app.last_seq().await, seq);
     let delivery = &accepted.delivery_ids[0];
     walk(app, &["delivery.retried"], || deliveries::retry(app, &admin, delivery, "for the test")).await;
+    app.drain().await;
+    walk(app, &["delivery.retried"], || deliveries::retry_to(app, &admin, id, delivery, "for the test")).await;
     app.drain().await;
     walk(app, &["delivery.body_read"], || deliveries::get(app, &admin, delivery, true)).await;
     walk(app, &["event.body_read"], || events::get(app, &admin, &accepted.event_id)).await;

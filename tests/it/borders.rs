@@ -1,6 +1,7 @@
 //! The table of `model::permission`, asked at the HTTP border: every page, form and REST route, for every role, every scope,
 //! another study's people and nobody.
 
+use crate::faces::{infermedica_draft, survey_draft};
 use crate::harness::{PASSWORD, Receiver, TestApp, draft, participant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -11,8 +12,9 @@ use hookwell::model::event_type::EventType;
 use hookwell::model::permission::{Action, Decision, Role, Scope, Standing};
 use hookwell::model::webhook::Webhook;
 use hookwell::server::router::router;
-use hookwell::server::service::{api_keys, deliveries, samples};
-use serde_json::json;
+use hookwell::server::service::webhooks::Face;
+use hookwell::server::service::{api_keys, deliveries, samples, webhooks};
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// What an address needs, and how it says yes.
@@ -173,18 +175,63 @@ on_both!(another_studys_people_find_nothing_and_nobody_is_asked_to_sign_in, |app
     }
 });
 
+/// Who asks the REST routes: a key with one scope, another study's with all, nobody.
+struct Holder {
+    scope: Option<Scope>,
+    study: &'static str,
+    key_id: String,
+    bearer: Option<String>,
+}
+
+async fn holders(app: &TestApp) -> Vec<Holder> {
+    let mut holders = Vec::new();
+    for (scope, study) in Scope::ALL.into_iter().map(|s| (Some(s), "heart")).chain([(None, "other")]) {
+        let scopes = scope.map_or(Scope::ALL.to_vec(), |s| vec![s]).iter().map(|s| s.as_str().to_owned()).collect();
+        let draft = ApiKeyDraft { name: "Platform".to_owned(), scopes, ..ApiKeyDraft::default() };
+        let (key, secret) = api_keys::create_by_operator(app, study, &draft).await.unwrap();
+        holders.push(Holder { scope, study, key_id: key.id.to_string(), bearer: Some(secret.expose().to_owned()) });
+    }
+    holders.push(Holder { scope: None, study: "nobody", key_id: String::new(), bearer: None });
+    holders
+}
+
+/// A REST route, the body that is sent, what it needs, and whether it names a thing of the study.
+type RestRow = (Method, String, Value, Action, bool);
+
+/// Asks each route and compares the answer with the table.
+async fn ask(app: &TestApp, router: &Router, holder: &Holder, rows: Vec<RestRow>) {
+    for (method, path, body, needs, names_a_thing) in rows {
+        let mut request = Request::builder().method(&method).uri(&path);
+        if let Some(bearer) = &holder.bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(body.to_string())
+        };
+        let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let status = response.status();
+        let text = String::from_utf8_lossy(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).into_owned();
+        let expected = match (holder.scope, holder.study) {
+            (_, "nobody") => status == StatusCode::UNAUTHORIZED,
+            (_, "other") if names_a_thing => status == StatusCode::NOT_FOUND,
+            (_, "other") => status.is_success(),
+            (scope, _) if Standing::Key(scope.into_iter().collect()).may(needs) => status.is_success(),
+            _ => status == StatusCode::FORBIDDEN,
+        };
+        assert!(expected, "{:?} of {}: {method} {path}: {status}\n{text}", holder.scope, holder.study);
+        app.drain().await;
+    }
+}
+
 on_both!(each_rest_route_answers_each_scope_by_the_table, |app| async {
     let site = site(app).await;
     app.study("other").await;
     let router = router(app.app.clone());
     let receiver = &site.receiver;
-    let mut holders: Vec<(Option<Scope>, &str, Option<String>)> = Vec::new();
-    for scope in Scope::ALL {
-        holders.push((Some(scope), "heart", Some(secret(app, "heart", &[scope]).await)));
-    }
-    holders.push((None, "other", Some(secret(app, "other", &Scope::ALL).await)));
-    holders.push((None, "nobody", None));
-    for (scope, study, bearer) in holders {
+    for holder in holders(app).await {
         let admin = app.admin("heart").await;
         let name = format!("{:032x}", app.ids.next());
         let (once, _) = app.test_webhook(&admin, &draft(&name, &receiver.url)).await;
@@ -193,8 +240,7 @@ on_both!(each_rest_route_answers_each_scope_by_the_table, |app| async {
         let new = json!({"name": format!("{name}-new"), "url": receiver.url, "events": ["form.completed"]});
         let event = json!({"specversion": "1.0", "id": name, "source": "/test", "type": "participant.created", "data": {"participant": {"id": "p"}}});
         let (get, post) = (Method::GET, Method::POST);
-        // Path, body, what it needs, and whether it names a thing of the study.
-        let rows = [
+        let rows = vec![
             (get.clone(), "/api/v1/webhooks".to_owned(), json!(null), Action::ReadMetadata, false),
             (get.clone(), test.clone(), json!(null), Action::ReadMetadata, true),
             (get.clone(), "/api/v1/deliveries".to_owned(), json!(null), Action::ReadMetadata, false),
@@ -216,38 +262,50 @@ on_both!(each_rest_route_answers_each_scope_by_the_table, |app| async {
             (post, "/api/v1/events".to_owned(), event, Action::PublishEvents, false),
             (Method::DELETE, once, json!(null), Action::ManageWebhook, true),
         ];
-        for (method, path, body, needs, names_a_thing) in rows {
-            let mut request = Request::builder().method(&method).uri(&path);
-            if let Some(bearer) = &bearer {
-                request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
-            }
-            let body = if body.is_null() {
-                Body::empty()
-            } else {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(body.to_string())
-            };
-            let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-            let status = response.status();
-            let text = String::from_utf8_lossy(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).into_owned();
-            let expected = match (scope, study) {
-                (_, "nobody") => status == StatusCode::UNAUTHORIZED,
-                (_, "other") if names_a_thing => status == StatusCode::NOT_FOUND,
-                (_, "other") => status.is_success(),
-                (scope, _) if Standing::Key(scope.into_iter().collect()).may(needs) => status.is_success(),
-                _ => status == StatusCode::FORBIDDEN,
-            };
-            assert!(expected, "{scope:?} of {study}: {method} {path}: {status}\n{text}");
-            app.drain().await;
-        }
+        ask(app, &router, &holder, rows).await;
     }
 });
 
-async fn secret(app: &TestApp, slug: &str, scopes: &[Scope]) -> String {
-    let scopes = scopes.iter().map(|s| s.as_str().to_owned()).collect();
-    let draft = ApiKeyDraft { name: "Platform".to_owned(), scopes, ..ApiKeyDraft::default() };
-    api_keys::create_by_operator(app, slug, &draft).await.unwrap().1.expose().to_owned()
-}
+on_both!(each_route_of_the_faces_answers_each_scope_by_the_table, |app| async {
+    app.study("heart").await;
+    app.study("other").await;
+    let (router, receiver, admin) = (router(app.app.clone()), Receiver::start().await, app.admin("heart").await);
+    for holder in holders(app).await {
+        let name = format!("{:032x}", app.ids.next());
+        // One of theirs in each face, which they need not have been allowed to make.
+        let own = webhooks::register(app, &admin, Face::Infermedica, &infermedica_draft(&receiver.url)).await.unwrap();
+        app.execute(&format!("UPDATE webhooks SET created_by = '{}' WHERE id = '{}'", holder.key_id, own.id)).await.unwrap();
+        let of_survey = survey_draft(&name, &receiver.url, &name);
+        let of_survey = webhooks::register(app, &admin, Face::Survey(&name), &of_survey).await.unwrap();
+        let example = EventType::SurveyCompleted.example();
+        let sent = samples::send(app, &admin, &of_survey.id, EventType::SurveyCompleted, example).await.unwrap().0.id;
+        let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
+        let (read, manage) = (Action::ReadMetadata, Action::ManageWebhook);
+        let face = "/api/v2/config/webhook".to_owned();
+        let hex = own.id.as_str().trim_start_matches("wh_");
+        let one = format!("{face}/{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+        let new = json!({"url": receiver.url, "authorization_token": "token", "subscribed_events": ["survey_finished"]});
+        let surveys = format!("/api/surveys/{name}/webhooks");
+        let hook = format!("{surveys}/{}", of_survey.id);
+        let new_of_survey = json!({"name": format!("{name}-new"), "url": receiver.url, "events": ["survey.response_completed"]});
+        let rows = vec![
+            (get.clone(), face.clone(), json!(null), read, false),
+            (get.clone(), one.clone(), json!(null), read, true),
+            (post.clone(), face, new, manage, false),
+            (patch.clone(), one.clone(), json!({"authorization_token": "other"}), manage, true),
+            (delete.clone(), one, json!(null), manage, true),
+            (get.clone(), surveys.clone(), json!(null), read, false),
+            (get.clone(), hook.clone(), json!(null), read, true),
+            (get, format!("{hook}/deliveries"), json!(null), read, true),
+            (post.clone(), surveys, new_of_survey, manage, false),
+            (patch, hook.clone(), json!({"secret": null}), Action::ManageCredentials, true),
+            (post.clone(), format!("{hook}/test"), json!(null), Action::SendSample { live: true }, true),
+            (post, format!("{hook}/deliveries/{sent}/retry"), json!(null), Action::Retry { test: true }, true),
+            (delete, hook, json!(null), manage, true),
+        ];
+        ask(app, &router, &holder, rows).await;
+    }
+});
 
 on_both!(a_form_from_another_site_is_refused, |app| async {
     app.study("heart").await;

@@ -1,6 +1,7 @@
 //! The table of `model::permission`, asked of the services that stand behind it: every action, for every role, every scope, and
 //! for those of another study. Nothing here says who may what; it is read from the table.
 
+use crate::faces::{infermedica_draft, survey_draft};
 use crate::harness::{Receiver, TestApp, draft, participant};
 use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
@@ -10,6 +11,7 @@ use hookwell::model::permission::{Action, Decision, Role, Scope};
 use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
+use hookwell::server::service::webhooks::Face;
 use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, samples, webhooks};
 use hookwell::server::store::queue;
 
@@ -18,6 +20,7 @@ struct Things {
     receiver: Receiver,
     test_webhook: Webhook,
     live_webhook: Webhook,
+    survey_webhook: Webhook,
     live_delivery: Delivery,
     test_delivery: Delivery,
 }
@@ -31,7 +34,9 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     app.drain().await;
     let live_delivery = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0);
     let (test_delivery, _) = sample(app, &admin, &live_webhook).await.unwrap();
-    Things { receiver, test_webhook, live_webhook, live_delivery, test_delivery }
+    let survey_draft = survey_draft("Survey", &receiver.url, "s-1");
+    let survey_webhook = webhooks::register(app, &admin, Face::Survey("s-1"), &survey_draft).await.unwrap();
+    Things { receiver, test_webhook, live_webhook, survey_webhook, live_delivery, test_delivery }
 }
 
 async fn sample(app: &TestApp, actor: &Actor, webhook: &Webhook) -> Result<(Delivery, hookwell::model::delivery::Attempt), AppError> {
@@ -68,8 +73,11 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             let (one, two) = (fresh(app, things).await, fresh(app, things).await);
             let renamed = WebhookDraft { name: format!("{}-renamed", one.settings.name), ..WebhookDraft::of(&one) };
             let new = draft(&format!("{:032x}", app.ids.next()), &things.receiver.url);
+            let (registered, survey) = (infermedica_draft(&things.receiver.url), Face::Survey("s-1"));
             vec![
                 ("create", Study, ok!(webhooks::create(app, actor, &new, webhooks::NewSecret::Generate))),
+                ("register", Study, ok!(webhooks::register(app, actor, Face::Infermedica, &registered))),
+                ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
                 ("update", Thing, ok!(webhooks::update(app, actor, &one.id, one.version, &renamed))),
                 ("pause", Thing, ok!(webhooks::set_active(app, actor, &one.id, false))),
                 ("resume", Thing, ok!(webhooks::set_active(app, actor, &one.id, true))),
@@ -78,19 +86,23 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             ]
         }
         Action::ManageCredentials => {
-            let one = fresh(app, things).await;
+            let (one, two) = (fresh(app, things).await, fresh(app, things).await);
+            let remove = webhooks::SecretChange::Remove;
             let with = WebhookDraft { headers: "X-One: 1".into(), ..WebhookDraft::of(&one) };
             vec![
                 ("update", Thing, ok!(webhooks::update(app, actor, &one.id, one.version, &with))),
                 ("rotate", Thing, ok!(webhooks::rotate(app, actor, &one.id, None, 1))),
+                ("remove the secret", Thing, ok!(webhooks::update_with_secret(app, actor, &two.id, 1, &WebhookDraft::of(&two), remove))),
             ]
         }
         Action::ReadMetadata => {
             let id = &things.live_webhook.id;
-            let filter = DeliveryFilter::default();
+            let (filter, survey) = (DeliveryFilter::default(), Face::Survey("s-1"));
             vec![
                 ("webhooks", Study, ok!(webhooks::list(app, actor, true))),
                 ("webhook", Thing, ok!(webhooks::get(app, actor, id))),
+                ("registered", Study, ok!(webhooks::registered(app, actor, survey))),
+                ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
                 ("stats", Thing, ok!(webhooks::stats(app, actor, id))),
                 ("deliveries", Study, ok!(deliveries::list(app, actor, None, &filter, 10))),
                 ("deliveries of one", Thing, ok!(deliveries::list(app, actor, Some(id), &filter, 10))),
@@ -107,7 +119,9 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             let delivery = if test { &things.test_delivery } else { &things.live_delivery };
             let answer = ok!(deliveries::retry(app, actor, &delivery.id, "for the test"));
             app.drain().await;
-            vec![("retry", Thing, answer)]
+            let named = ok!(deliveries::retry_to(app, actor, &delivery.webhook_id, &delivery.id, "for the test"));
+            app.drain().await;
+            vec![("retry", Thing, answer), ("retry to", Thing, named)]
         }
         Action::GoLive => {
             let one = fresh(app, things).await;

@@ -142,6 +142,11 @@ impl Installation {
         String::from_utf8(output.stdout).expect("text")
     }
 
+    /// A key of the study with these scopes, by the command line.
+    pub fn key(&self, scopes: &str) -> String {
+        self.must(&["key", "create", "--study", STUDY, "--name", "Platform", "--scope", scopes], "").trim().to_owned()
+    }
+
     /// A study with people and a key by the command line; then, as its people would, Integrations on and a Live webhook.
     pub async fn set_up(&self, receiver: &str) -> Set {
         self.must(&["study", "add", "--slug", STUDY, "--name", "A trial"], "");
@@ -150,8 +155,7 @@ impl Installation {
             let args = ["user", "add", "--email", &email, "--name", role, "--study", STUDY, "--role", role, "--password-stdin"];
             self.must(&args, "correct horse battery staple\n");
         }
-        let scopes = "events:write,webhooks:read,webhooks:test,deliveries:retry";
-        let key = self.must(&["key", "create", "--study", STUDY, "--name", "Platform", "--scope", scopes], "").trim().to_owned();
+        let key = self.key("events:write,webhooks:read,webhooks:test,deliveries:retry");
 
         let app = self.app().await;
         let manager = actor(&app, "implementation_manager@example.com").await;

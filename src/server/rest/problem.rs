@@ -243,6 +243,10 @@ problems!(
     OfOne: 404
 );
 problems!(
+    /// An operation with a name in its path that must be one.
+    OfName: 422
+);
+problems!(
     /// An operation with parameters in its query.
     OfQuery: 400, 422
 );

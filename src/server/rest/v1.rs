@@ -1,6 +1,6 @@
 //! `/api/v1/`: the routes and their OpenAPI document, which are one list.
 
-mod deliveries;
+pub mod deliveries;
 mod event_types;
 mod events;
 pub mod resource;

@@ -109,9 +109,22 @@ fn cannot_receive(webhook: &Webhook, test: bool) -> Option<&'static str> {
 /// # Errors
 /// 403, 404; a missing reason; 409 while an attempt is under way or the webhook cannot receive.
 pub async fn retry(app: &App, actor: &Actor, id: &DeliveryId, reason: &str) -> Result<Delivery, AppError> {
+    plan_retry(app, actor, None, id, reason).await
+}
+
+/// [`retry`] of a delivery to this webhook: another one's is not there.
+///
+/// # Errors
+/// As [`retry`].
+pub async fn retry_to(app: &App, actor: &Actor, webhook: &WebhookId, id: &DeliveryId, reason: &str) -> Result<Delivery, AppError> {
+    plan_retry(app, actor, Some(webhook), id, reason).await
+}
+
+async fn plan_retry(app: &App, actor: &Actor, to: Option<&WebhookId>, id: &DeliveryId, reason: &str) -> Result<Delivery, AppError> {
     let study = &actor.study.id;
     let mut tx = app.store.begin().await?;
-    let Some(delivery) = deliveries::find(&mut tx, study, id).await? else {
+    let found = deliveries::find(&mut tx, study, id).await?.filter(|d| to.is_none_or(|webhook| d.webhook_id == *webhook));
+    let Some(delivery) = found else {
         // Who may retry nothing learns nothing of what is there.
         actor.require(Action::Retry { test: true })?;
         return Err(not_found("delivery"));

@@ -1,10 +1,14 @@
 //! Webhooks: set up, change, pause, archive, go Live, rotate the secret.
 
+mod register;
+
+pub use register::{Face, PER_SURVEY_MAX, register, registered, registered_one};
+
 use super::check_reason;
 use crate::error::{AppError, invalid, not_found};
 use crate::model::id::WebhookId;
 use crate::model::permission::Action;
-use crate::model::time::HOUR;
+use crate::model::time::{HOUR, Timestamp};
 use crate::model::webhook::{OVERLAP_HOURS_MAX, Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus};
 use crate::model::webhook_draft::{Change, WebhookDraft, check_secret};
 use crate::server::auth::Actor;
@@ -74,45 +78,59 @@ pub enum NewSecret {
 /// # Errors
 /// 403; each wrong field; a name that is taken.
 pub async fn create(app: &App, actor: &Actor, draft: &WebhookDraft, secret: NewSecret) -> Result<(Webhook, Option<Secret>), AppError> {
-    actor.require(Action::ManageWebhook)?;
-    actor.require(Action::ManageCredentials)?;
-    actor.require_integrations()?;
-    let (settings, status, change) = draft.check(app.config.allow_http)?;
-    if status == WebhookStatus::Disabled {
-        return Err(invalid("status", "must be active or inactive"));
-    }
-    check_address(app, &settings.url).await?;
-    super::forms::check_filter(&mut app.store.read().await?, &actor.study.id, &settings.filter).await?;
-    let now = app.clock.now();
-    let signs = match (&change.secret, secret) {
-        (Change::Set(pasted), _) => Some(Secret::new(pasted.clone())),
-        (Change::Keep, NewSecret::None) => None,
-        (Change::Keep, NewSecret::Generate | NewSecret::Given) => Some(generate_secret()),
-    };
-    let mut credentials = Credentials::default().apply(change)?;
-    credentials.secret = signs.as_ref().map(|s| (s.clone(), now));
-    let webhook = Webhook {
-        id: WebhookId::from_bits(app.ids.next()),
-        study_id: actor.study.id.clone(),
-        settings,
-        status,
-        disabled_cause: None,
-        mode: WebhookMode::Test,
-        credentials: credentials.shown(),
-        version: 1,
-        verified_version: None,
-        created_by: Some(actor.id().to_owned()),
-        created_at: now,
-        updated_at: now,
-        archived_at: None,
-    };
-    let sealed = seal(app, &webhook, &credentials)?;
+    let New { webhook, sealed, secret } = New::prepare(app, actor, draft, secret).await?;
     let mut tx = app.store.begin().await?;
     name_taken(&webhook, webhooks::insert(&mut tx, &webhook, &sealed).await)?;
-    let changes = diff(None, &webhook);
-    actor.audit(&mut tx, now, "webhook.created", webhook.id.as_str(), changes, None).await?;
+    actor.audit(&mut tx, webhook.created_at, "webhook.created", webhook.id.as_str(), diff(None, &webhook), None).await?;
     tx.commit().await?;
-    Ok((webhook, signs))
+    Ok((webhook, secret))
+}
+
+/// A webhook that was checked and is not stored yet.
+struct New {
+    webhook: Webhook,
+    sealed: Vec<u8>,
+    secret: Option<Secret>,
+}
+
+impl New {
+    /// Everything about a new webhook that needs no transaction; in Test mode.
+    async fn prepare(app: &App, actor: &Actor, draft: &WebhookDraft, secret: NewSecret) -> Result<Self, AppError> {
+        actor.require(Action::ManageWebhook)?;
+        actor.require(Action::ManageCredentials)?;
+        actor.require_integrations()?;
+        let (settings, status, change) = draft.check(app.config.allow_http)?;
+        if status == WebhookStatus::Disabled {
+            return Err(invalid("status", "must be active or inactive"));
+        }
+        check_address(app, &settings.url).await?;
+        super::forms::check_filter(&mut app.store.read().await?, &actor.study.id, &settings.filter).await?;
+        let now = app.clock.now();
+        let signs = match (&change.secret, secret) {
+            (Change::Set(pasted), _) => Some(Secret::new(pasted.clone())),
+            (Change::Keep, NewSecret::None) => None,
+            (Change::Keep, NewSecret::Generate | NewSecret::Given) => Some(generate_secret()),
+        };
+        let mut credentials = Credentials::default().apply(change)?;
+        credentials.secret = signs.as_ref().map(|s| (s.clone(), now));
+        let webhook = Webhook {
+            id: WebhookId::from_bits(app.ids.next()),
+            study_id: actor.study.id.clone(),
+            settings,
+            status,
+            disabled_cause: None,
+            mode: WebhookMode::Test,
+            credentials: credentials.shown(),
+            version: 1,
+            verified_version: None,
+            created_by: Some(actor.id().to_owned()),
+            created_at: now,
+            updated_at: now,
+            archived_at: None,
+        };
+        let sealed = seal(app, &webhook, &credentials)?;
+        Ok(Self { webhook, sealed, secret: signs })
+    }
 }
 
 /// Changes a webhook. `version` is the one that the editor saw.
@@ -120,10 +138,38 @@ pub async fn create(app: &App, actor: &Actor, draft: &WebhookDraft, secret: NewS
 /// # Errors
 /// 403, 404; each wrong field; 409 when somebody changed it meanwhile.
 pub async fn update(app: &App, actor: &Actor, id: &WebhookId, version: i64, draft: &WebhookDraft) -> Result<Webhook, AppError> {
+    update_with_secret(app, actor, id, version, draft, SecretChange::Keep).await
+}
+
+/// What becomes of the secret in a change that knows no overlap: the old one signs no more from this moment on.
+pub enum SecretChange {
+    /// It stays.
+    Keep,
+    /// This one is in its place; 16–500 characters.
+    Replace(Secret),
+    /// There is none any more: nothing is signed.
+    Remove,
+}
+
+/// [`update`] and the secret in one step, for APIs that have no rotation of their own. The audit row says what became of the secret.
+///
+/// # Errors
+/// As [`update`]; a secret that cannot be one, on `secret`.
+pub async fn update_with_secret(
+    app: &App,
+    actor: &Actor,
+    id: &WebhookId,
+    version: i64,
+    draft: &WebhookDraft,
+    secret: SecretChange,
+) -> Result<Webhook, AppError> {
     actor.require(Action::ManageWebhook)?;
     actor.require(Action::ManageCredentials)?;
     actor.require_integrations()?;
     let (settings, status, change) = draft.check(app.config.allow_http)?;
+    if let SecretChange::Replace(secret) = &secret {
+        check_secret(secret.expose()).map_err(|message| invalid("secret", message))?;
+    }
     check_address(app, &settings.url).await?;
     let mut edit = Edit::begin(app, actor, id, Some(version)).await?;
     super::forms::check_filter(&mut edit.tx, &actor.study.id, &settings.filter).await?;
@@ -134,7 +180,8 @@ pub async fn update(app: &App, actor: &Actor, id: &WebhookId, version: i64, draf
     let before = (credentials.token.is_some(), credentials.basic.is_some(), credentials.headers.len());
     let sets_values = [&change.token, &change.basic].iter().any(|c| matches!(c, Some((_, Change::Set(_)))))
         || change.headers.iter().any(|(_, c)| matches!(c, Change::Set(_)));
-    let credentials = credentials.apply(change)?;
+    let mut credentials = credentials.apply(change)?;
+    edit.secret_became = set_secret(&mut credentials, secret, app.clock.now());
     let after = (credentials.token.is_some(), credentials.basic.is_some(), credentials.headers.len());
     edit.webhook.credentials = credentials.shown();
     let same_request = !sets_values
@@ -153,6 +200,23 @@ pub async fn update(app: &App, actor: &Actor, id: &WebhookId, version: i64, draf
     // It may have become active: what waited goes out.
     app.engine.wake();
     Ok(webhook)
+}
+
+/// Gives what became of the secret, for the audit row; `None` when it is as it was.
+fn set_secret(credentials: &mut Credentials, change: SecretChange, now: Timestamp) -> Option<&'static str> {
+    let present = credentials.secret.as_ref().map(|(secret, _)| secret.expose());
+    match change {
+        SecretChange::Replace(new) if present != Some(new.expose()) => {
+            let became = if present.is_some() { "replaced" } else { "set" };
+            (credentials.secret, credentials.previous) = (Some((new, now)), None);
+            Some(became)
+        }
+        SecretChange::Remove if present.is_some() => {
+            (credentials.secret, credentials.previous) = (None, None);
+            Some("removed")
+        }
+        SecretChange::Keep | SecretChange::Replace(_) | SecretChange::Remove => None,
+    }
 }
 
 /// The part of the settings that a sample tries out.
@@ -262,6 +326,8 @@ struct Edit {
     keeps_verified: bool,
     /// Whether values changed that the audit row cannot show.
     credentials_changed: bool,
+    /// What became of the secret, where it was changed outside of a rotation.
+    secret_became: Option<&'static str>,
 }
 
 impl Edit {
@@ -278,7 +344,8 @@ impl Edit {
                     .to_owned(),
             ));
         }
-        Ok(Self { tx, webhook: before.clone(), before, sealed: found.credentials, keeps_verified: true, credentials_changed: false })
+        let webhook = before.clone();
+        Ok(Self { tx, webhook, before, sealed: found.credentials, keeps_verified: true, credentials_changed: false, secret_became: None })
     }
 
     async fn finish(mut self, app: &App, actor: &Actor, action: &str, reason: Option<&str>) -> Result<Webhook, AppError> {
@@ -293,10 +360,13 @@ impl Edit {
             ));
         }
         let mut changes = diff(Some(&self.before), &self.webhook);
-        if self.credentials_changed
-            && let Some(map) = changes.as_object_mut()
-        {
-            map.insert("credential_values".to_owned(), json!("changed"));
+        if let Some(map) = changes.as_object_mut() {
+            if self.credentials_changed {
+                map.insert("credential_values".to_owned(), json!("changed"));
+            }
+            if let Some(became) = self.secret_became {
+                map.insert("secret".to_owned(), json!(became));
+            }
         }
         actor.audit(&mut self.tx, now, action, self.webhook.id.as_str(), changes, reason).await?;
         self.tx.commit().await?;

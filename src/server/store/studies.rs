@@ -86,3 +86,11 @@ pub async fn set_integrations(tx: &mut Tx, study: &StudyId, enabled: bool) -> Re
     run!(tx, "UPDATE studies SET integrations_enabled = $2 WHERE id = $1", study.as_str(), enabled)?;
     Ok(())
 }
+
+/// Makes every other transaction that asks for the same wait until this one has ended: what is counted from here on stays as counted. On
+/// SQLite it changes nothing, for one transaction writes at a time there; on PostgreSQL it locks the study's row, and nobody who only refers
+/// to the study waits for it.
+pub async fn hold(tx: &mut Tx, study: &StudyId) -> Result<(), StoreError> {
+    run!(tx, "UPDATE studies SET integrations_enabled = integrations_enabled WHERE id = $1", study.as_str())?;
+    Ok(())
+}
