@@ -46,6 +46,7 @@ pub mod event;
 pub mod event_type;
 pub mod id;
 pub mod page;
+pub mod payload_variant;
 pub mod permission;
 pub mod problem;
 pub mod retry_schedule;

@@ -124,6 +124,11 @@ impl PayloadFormat {
             PayloadFormat::Survey => matches!(event_type, SurveyCompleted),
         }
     }
+
+    /// The event types it has a body for, in the catalogue's order; at least one.
+    pub fn event_types(self) -> Vec<EventType> {
+        EventType::ALL.iter().copied().filter(|t| self.speaks_of(*t)).collect()
+    }
 }
 
 /// Which events of the chosen types count; an empty list means all.
