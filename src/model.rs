@@ -48,6 +48,7 @@ pub mod id;
 pub mod page;
 pub mod payload_variant;
 pub mod permission;
+pub mod preview;
 pub mod problem;
 pub mod retry_schedule;
 pub mod study;

@@ -88,6 +88,13 @@ pub struct FormatOptions {
     pub delivery_header: String,
 }
 
+impl FormatOptions {
+    /// `survey`: the names of its headers, for signature, event and delivery.
+    pub fn header_names(&self) -> [&str; 3] {
+        [&self.signature_header, &self.event_header, &self.delivery_header]
+    }
+}
+
 impl Default for FormatOptions {
     fn default() -> Self {
         Self {

@@ -54,7 +54,7 @@ pub struct WebhookDraft {
     pub concurrency: String,
     /// The secret, where one is pasted; empty: generated for a new webhook, kept for an old one.
     pub secret: String,
-    /// Name of the token's header; empty: none.
+    /// Name of the token's header; empty: none, or [`INFERMEDICA_TOKEN_HEADER`] where that is the format.
     pub token_header: String,
     /// The token; [`KEEP`] keeps it.
     pub token_value: String,
@@ -226,7 +226,7 @@ impl WebhookDraft {
         if let Some(event) = events.iter().find(|e| !format.speaks_of(**e)) {
             errors.add("format", format!("{} has no body for {}; choose another format, or other events", format.label(), event.name()));
         }
-        let format_options = self.check_format_options(&mut errors);
+        let format_options = self.check_format_options(format, &mut errors);
         let synchronous = match self.delivery.as_str() {
             ASYNCHRONOUS => false,
             SYNCHRONOUS => true,
@@ -249,9 +249,12 @@ impl WebhookDraft {
             text => Some(check_number("rate_limit", text, 1, 1000, &mut errors)),
         };
         let concurrency = check_number("concurrency", &self.concurrency, 1, 100, &mut errors);
-        let token = self.check_token(&mut errors);
+        let token = self.check_token(format, &mut errors);
         let basic = self.check_basic(&mut errors);
         let headers = self.check_headers(&mut errors);
+        if format == PayloadFormat::Survey {
+            check_names_of_format(&format_options, token.as_ref(), &headers, &mut errors);
+        }
         errors.into_result(|| {
             let settings = WebhookSettings {
                 name,
@@ -271,13 +274,32 @@ impl WebhookDraft {
         })
     }
 
-    /// What the form may choose of a format; [`FormatOptions::legacy`] is not of it.
-    fn check_format_options(&self, errors: &mut FieldErrors) -> FormatOptions {
+    /// What the form may choose of a format; [`FormatOptions::legacy`] is not of it. Fields of other formats than the chosen one are not
+    /// checked: what is good in them is kept for the day when that format is chosen, and what is not becomes the usual.
+    fn check_format_options(&self, format: PayloadFormat, errors: &mut FieldErrors) -> FormatOptions {
+        let (mut case_errors, mut name_errors) = (FieldErrors::default(), FieldErrors::default());
+        let key_case = self.check_key_case(&mut case_errors);
+        let names = self.check_format_headers(&mut name_errors);
         let usual = FormatOptions::default();
-        let key_case = KeyCase::parse(&self.key_case).unwrap_or_else(|| {
+        let names = if name_errors.is_empty() { names } else { usual.header_names().map(str::to_owned) };
+        match format {
+            PayloadFormat::Mydatahelps => errors.0.extend(case_errors.0),
+            PayloadFormat::Survey => errors.0.extend(name_errors.0),
+            PayloadFormat::Standard | PayloadFormat::Trialkit | PayloadFormat::Infermedica => {}
+        }
+        let [signature_header, event_header, delivery_header] = names;
+        FormatOptions { key_case, legacy: false, signature_header, event_header, delivery_header }
+    }
+
+    fn check_key_case(&self, errors: &mut FieldErrors) -> KeyCase {
+        KeyCase::parse(&self.key_case).unwrap_or_else(|| {
             errors.add("key_case", "must be pascal or camel");
             KeyCase::Pascal
-        });
+        })
+    }
+
+    fn check_format_headers(&self, errors: &mut FieldErrors) -> [String; 3] {
+        let usual = FormatOptions::default();
         let mut name = |field: &str, text: &str, usual: String| match text.trim() {
             "" => usual,
             name => {
@@ -294,7 +316,7 @@ impl WebhookDraft {
         if all[0] == all[1] || all[0] == all[2] || all[1] == all[2] {
             errors.add("signature_header", "the three headers must have different names");
         }
-        FormatOptions { key_case, legacy: false, signature_header, event_header, delivery_header }
+        [signature_header, event_header, delivery_header]
     }
 
     fn check_events(&self, errors: &mut FieldErrors) -> Vec<EventType> {
@@ -311,8 +333,17 @@ impl WebhookDraft {
         EventType::ALL.iter().copied().filter(|t| self.events.iter().any(|n| n == t.name())).collect()
     }
 
-    fn check_token(&self, errors: &mut FieldErrors) -> Option<(String, Change<String>)> {
-        let name = self.token_header.trim();
+    fn check_token(&self, format: PayloadFormat, errors: &mut FieldErrors) -> Option<(String, Change<String>)> {
+        let mut name = self.token_header.trim();
+        if format == PayloadFormat::Infermedica {
+            if name.is_empty() {
+                name = INFERMEDICA_TOKEN_HEADER;
+            }
+            if self.token_value.trim().is_empty() {
+                errors.add("token_value", "is needed: receivers of this format tell by it that a request is genuine");
+                return None;
+            }
+        }
         if name.is_empty() {
             if !matches!(self.token_value.trim(), "" | KEEP) {
                 errors.add("token_header", "name the header that carries the token");
@@ -368,6 +399,23 @@ impl WebhookDraft {
     }
 }
 
+/// Refuses a token's or custom header of the name that the format gives to one of its own.
+fn check_names_of_format(
+    options: &FormatOptions,
+    token: Option<&(String, Change<String>)>,
+    headers: &[(String, Change<String>)],
+    errors: &mut FieldErrors,
+) {
+    let taken = |name: &str| options.header_names().iter().any(|own| own.eq_ignore_ascii_case(name));
+    for (field, (name, _)) in token.map(|t| ("token_header", t)).into_iter().chain(headers.iter().map(|h| ("headers", h))) {
+        if taken(name) {
+            errors.add(field, format!("{name} is one of the format's own headers; choose another name"));
+        }
+    }
+}
+
+/// The header that carries the token of `infermedica`, unless another is named.
+pub const INFERMEDICA_TOKEN_HEADER: &str = "x-webhook-infermedica-token";
 /// Custom headers at most.
 pub const HEADERS_MAX: usize = 20;
 /// Characters of a URL at most.

@@ -7,6 +7,7 @@ pub mod deliveries;
 pub mod events;
 pub mod integrations;
 pub mod people;
+pub mod preview;
 pub mod samples;
 pub mod webhooks;
 

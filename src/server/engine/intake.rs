@@ -13,6 +13,9 @@ use crate::server::store::queue::{self, Job, NewDelivery, NewPayload};
 use crate::server::store::{StoreError, Tx, events, webhooks};
 use std::collections::HashSet;
 
+/// The `source` of samples.
+pub const SAMPLE_SOURCE: &str = "/hookwell/sample";
+
 /// The payloads and deliveries that go into one commit with their events.
 #[derive(Default)]
 struct Batch {
@@ -192,7 +195,7 @@ pub async fn accept_sample(
     by: String,
 ) -> Result<Job, StoreError> {
     let now = engine.clock.now();
-    let new = NewEvent { source: "/hookwell/sample".to_owned(), external_id: String::new(), event_type, occurred_at: None, data };
+    let new = NewEvent { source: SAMPLE_SOURCE.to_owned(), external_id: String::new(), event_type, occurred_at: None, data };
     let mut event = event_of(engine, study, new, now, true);
     event.external_id = event.id.to_string();
     let mut batch = Batch::default();
