@@ -10,7 +10,7 @@ use hookwell::model::permission::{Action, Decision, Role, Scope};
 use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
-use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, samples, webhooks};
+use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, preview, samples, webhooks};
 use hookwell::server::store::queue;
 
 /// What the services are asked about: a study's webhooks and deliveries, live and test.
@@ -71,6 +71,8 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             vec![
                 ("create", Study, ok!(webhooks::create(app, actor, &new, webhooks::NewSecret::Generate))),
                 ("update", Thing, ok!(webhooks::update(app, actor, &one.id, one.version, &renamed))),
+                ("preview of a new one", Study, ok!(preview::of_draft(app, actor, None, &new))),
+                ("preview", Thing, ok!(preview::of_draft(app, actor, Some(&two.id), &WebhookDraft::of(&two)))),
                 ("pause", Thing, ok!(webhooks::set_active(app, actor, &one.id, false))),
                 ("resume", Thing, ok!(webhooks::set_active(app, actor, &one.id, true))),
                 ("back to test", Thing, ok!(webhooks::set_mode(app, actor, &one.id, WebhookMode::Test, ""))),
@@ -101,7 +103,11 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
         }
         Action::SendSample { live } => {
             let webhook = if live { &things.live_webhook } else { &things.test_webhook };
-            vec![("sample", Thing, ok!(sample(app, actor, webhook)))]
+            let mut asked = vec![("sample", Thing, ok!(sample(app, actor, webhook)))];
+            if !live {
+                asked.push(("a sample's type", Thing, ok!(samples::usual_type(app, actor, &webhook.id))));
+            }
+            asked
         }
         Action::Retry { test } => {
             let delivery = if test { &things.test_delivery } else { &things.live_delivery };

@@ -37,6 +37,17 @@ pub fn check_data(event_type: EventType, text: &str) -> Result<serde_json::Value
     if wrong.is_empty() { Ok(data) } else { Err(invalid("data", wrong.0.iter().map(sentence).collect::<Vec<_>>().join("; "))) }
 }
 
+/// The event type of a sample for which none is chosen: one of which the webhook's format speaks.
+///
+/// # Errors
+/// 403, 404.
+pub async fn usual_type(app: &App, actor: &Actor, id: &WebhookId) -> Result<EventType, AppError> {
+    actor.require(Action::SendSample { live: false })?;
+    let mut db = app.store.read().await?;
+    let webhook = webhooks::find(&mut db, &actor.study.id, id).await?.ok_or_else(|| not_found("webhook"))?;
+    Ok(webhook.settings.sample_event())
+}
+
 /// That a format has a body for this type.
 fn check_type(format: PayloadFormat, event_type: EventType) -> Result<(), AppError> {
     if format.speaks_of(event_type) {
