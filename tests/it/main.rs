@@ -9,6 +9,7 @@ mod audit;
 mod borders;
 mod engine;
 mod events;
+mod formats;
 mod history;
 mod people;
 mod permissions;

@@ -68,8 +68,9 @@ impl Request<'_> {
     /// The same for a request that is not sent: what depends on the delivery, the moment or the secret stands as [`COMPUTED`], and what
     /// HTTP adds is there too.
     pub fn previewed(&self, url: &url::Url) -> Vec<(String, String)> {
-        let authority = url.authority().to_owned();
-        let mut headers = vec![("host".to_owned(), authority), ("content-length".to_owned(), self.payload.body.len().to_string())];
+        let length = self.payload.body.len().to_string();
+        let by_http = [("host", url.authority()), ("accept", "*/*"), ("content-length", &length)];
+        let mut headers: Vec<_> = by_http.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let mut computed = vec!["webhook-id".to_owned(), "webhook-timestamp".to_owned(), "webhook-signature".to_owned()];
         if let PayloadVariant::Survey { signature_header, delivery_header, .. } = self.variant {
             computed.extend([signature_header.to_lowercase(), delivery_header.to_lowercase()]);
