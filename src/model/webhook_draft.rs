@@ -1,5 +1,7 @@
 //! A webhook as a person types it or a platform sends it, and every rule about it that needs no network (PRODUCT.md §2).
 
+mod format_options;
+
 use super::event_type::EventType;
 use super::problem::FieldErrors;
 use super::retry_schedule::RetrySchedule;
@@ -253,7 +255,7 @@ impl WebhookDraft {
         let basic = self.check_basic(&mut errors);
         let headers = self.check_headers(&mut errors);
         if format == PayloadFormat::Survey {
-            check_names_of_format(&format_options, token.as_ref(), &headers, &mut errors);
+            format_options::check_names(&format_options, token.as_ref(), &headers, &mut errors);
         }
         errors.into_result(|| {
             let settings = WebhookSettings {
@@ -272,51 +274,6 @@ impl WebhookDraft {
             };
             (settings, status, CredentialsChange { secret, token, basic, headers })
         })
-    }
-
-    /// What the form may choose of a format; [`FormatOptions::legacy`] is not of it. Fields of other formats than the chosen one are not
-    /// checked: what is good in them is kept for the day when that format is chosen, and what is not becomes the usual.
-    fn check_format_options(&self, format: PayloadFormat, errors: &mut FieldErrors) -> FormatOptions {
-        let (mut case_errors, mut name_errors) = (FieldErrors::default(), FieldErrors::default());
-        let key_case = self.check_key_case(&mut case_errors);
-        let names = self.check_format_headers(&mut name_errors);
-        let usual = FormatOptions::default();
-        let names = if name_errors.is_empty() { names } else { usual.header_names().map(str::to_owned) };
-        match format {
-            PayloadFormat::Mydatahelps => errors.0.extend(case_errors.0),
-            PayloadFormat::Survey => errors.0.extend(name_errors.0),
-            PayloadFormat::Standard | PayloadFormat::Trialkit | PayloadFormat::Infermedica => {}
-        }
-        let [signature_header, event_header, delivery_header] = names;
-        FormatOptions { key_case, legacy: false, signature_header, event_header, delivery_header }
-    }
-
-    fn check_key_case(&self, errors: &mut FieldErrors) -> KeyCase {
-        KeyCase::parse(&self.key_case).unwrap_or_else(|| {
-            errors.add("key_case", "must be pascal or camel");
-            KeyCase::Pascal
-        })
-    }
-
-    fn check_format_headers(&self, errors: &mut FieldErrors) -> [String; 3] {
-        let usual = FormatOptions::default();
-        let mut name = |field: &str, text: &str, usual: String| match text.trim() {
-            "" => usual,
-            name => {
-                if let Err(message) = check_header_name(name) {
-                    errors.add(field, message);
-                }
-                name.to_owned()
-            }
-        };
-        let signature_header = name("signature_header", &self.signature_header, usual.signature_header);
-        let event_header = name("event_header", &self.event_header, usual.event_header);
-        let delivery_header = name("delivery_header", &self.delivery_header, usual.delivery_header);
-        let all = [&signature_header, &event_header, &delivery_header].map(|n| n.to_ascii_lowercase());
-        if all[0] == all[1] || all[0] == all[2] || all[1] == all[2] {
-            errors.add("signature_header", "the three headers must have different names");
-        }
-        [signature_header, event_header, delivery_header]
     }
 
     fn check_events(&self, errors: &mut FieldErrors) -> Vec<EventType> {
@@ -396,21 +353,6 @@ impl WebhookDraft {
             errors.add("headers", "Authorization is set by Basic authentication already");
         }
         headers
-    }
-}
-
-/// Refuses a token's or custom header of the name that the format gives to one of its own.
-fn check_names_of_format(
-    options: &FormatOptions,
-    token: Option<&(String, Change<String>)>,
-    headers: &[(String, Change<String>)],
-    errors: &mut FieldErrors,
-) {
-    let taken = |name: &str| options.header_names().iter().any(|own| own.eq_ignore_ascii_case(name));
-    for (field, (name, _)) in token.map(|t| ("token_header", t)).into_iter().chain(headers.iter().map(|h| ("headers", h))) {
-        if taken(name) {
-            errors.add(field, format!("{name} is one of the format's own headers; choose another name"));
-        }
     }
 }
 

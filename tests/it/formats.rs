@@ -52,7 +52,12 @@ on_both!(a_retry_after_an_edit_is_what_was_accepted, |app| async {
     app.publish(&platform, &completed("1")).await.unwrap();
     assert_eq!(app.drain().await, 1);
 
-    let edited = WebhookDraft { format: "mydatahelps".into(), content: "id-only".into(), ..WebhookDraft::of(&webhook) };
+    let edited = WebhookDraft {
+        format: "mydatahelps".into(),
+        content: "id-only".into(),
+        headers: "X-Webhook-Event: of another system".into(),
+        ..WebhookDraft::of(&webhook)
+    };
     webhooks::update(app, &admin, &webhook.id, webhook.version, &edited).await.unwrap();
     app.clock.advance(3_600_000_000);
     receiver.answer(204);
@@ -62,7 +67,7 @@ on_both!(a_retry_after_an_edit_is_what_was_accepted, |app| async {
     assert!(String::from_utf8_lossy(&after.body).contains("canary-answer"), "it was accepted with full content");
     for request in [&before, &after] {
         assert_eq!(request.header("x-first"), hex_signature(secret.expose(), &request.body));
-        assert_eq!(request.header("x-webhook-event"), "survey.response_completed");
+        assert_eq!(request.headers.get_all("x-webhook-event").iter().collect::<Vec<_>>(), ["survey.response_completed"]);
         assert_eq!(request.header("x-webhook-delivery"), request.header("webhook-id"));
         assert!(request.is_signed_by(&secret) && request.header("user-agent").starts_with("Hookwell/"));
         assert_eq!(request.header("content-type"), "application/json");
@@ -73,7 +78,7 @@ on_both!(a_retry_after_an_edit_is_what_was_accepted, |app| async {
     app.publish(&platform, &completed("2")).await.unwrap();
     assert_eq!(app.drain().await, 1);
     let next = receiver.last();
-    assert!(next.headers.get("x-first").is_none() && next.headers.get("x-webhook-event").is_none());
+    assert!(next.headers.get("x-first").is_none() && next.header("x-webhook-event") == "of another system");
     assert_eq!(serde_json::from_slice::<Value>(&next.body).unwrap()["EventType"], "SurveySubmitted");
 });
 
@@ -325,6 +330,7 @@ on_both!(a_format_s_headers_cannot_be_set_twice_and_foreign_fields_are_ignored, 
     assert_eq!(refused(WebhookDraft { headers: "x-webhook-event: 1".into(), ..survey.clone() }).await, ["headers"]);
     let token = WebhookDraft { token_header: "X-Sig".into(), token_value: "t".into(), signature_header: "x-sig".into(), ..survey.clone() };
     assert_eq!(refused(token).await, ["token_header"]);
+    assert_eq!(refused(WebhookDraft { signature_header: "authorization".into(), ..survey.clone() }).await, ["signature_header"]);
     assert_eq!(refused(WebhookDraft { event_header: "webhook-id".into(), ..survey.clone() }).await, ["event_header"]);
     assert_eq!(refused(WebhookDraft { event_header: "X-Webhook-Delivery".into(), ..survey.clone() }).await, ["signature_header"]);
     assert_eq!(refused(WebhookDraft { delivery: "soon".into(), ..survey }).await, ["delivery"]);

@@ -38,7 +38,9 @@ impl Request<'_> {
         let body = &self.payload.body;
         let mut headers = self.payload.headers.clone();
         let present = self.credentials.secret.as_ref().map(|(secret, _)| secret.expose());
-        headers.extend(lowercased(format::attempt_headers(self.variant, self.delivery, present, body)));
+        let own = format::attempt_headers(self.variant, self.delivery, present, body);
+        let own: Vec<(String, String)> = own.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+        headers.extend(own.iter().cloned());
         headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
         headers.push(("webhook-id".to_owned(), id.to_owned()));
         headers.push(("webhook-timestamp".to_owned(), self.at.seconds().to_string()));
@@ -54,7 +56,10 @@ impl Request<'_> {
             let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.expose()));
             headers.push(("authorization".to_owned(), format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair.as_bytes()))));
         }
-        headers.extend(self.credentials.headers.iter().map(|(name, value)| (name.to_lowercase(), value.expose().to_owned())));
+        // A webhook may have got a custom header since, of the name that this delivery's format has for one of its own: that one stays.
+        let taken = |name: &String| own.iter().any(|(own, _)| own == name);
+        let custom = self.credentials.headers.iter().map(|(name, value)| (name.to_lowercase(), value.expose().to_owned()));
+        headers.extend(custom.filter(|(name, _)| !taken(name)));
         headers
     }
 
@@ -81,8 +86,4 @@ impl Request<'_> {
         }));
         headers
     }
-}
-
-fn lowercased(headers: Vec<(String, String)>) -> impl Iterator<Item = (String, String)> {
-    headers.into_iter().map(|(name, value)| (name.to_lowercase(), value))
 }
