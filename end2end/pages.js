@@ -77,6 +77,17 @@ export async function pagesOf(demo, empty, page) {
         await button('Add webhook');
       }),
     },
+    {
+      name: 'new-preview',
+      open: after(go('admin', `${list}/new`), async () => {
+        await page.getByLabel('Name', { exact: true }).fill('Surveys');
+        await page.getByLabel('URL', { exact: true }).fill('https://his.example.com/webhooks/survey-complete');
+        await page.locator('input[name=events][value="survey.completed"]').check();
+        await page.locator('input[name=format][value=survey]').check();
+        await button('Preview request');
+        await page.getByText('This is what would be sent.').waitFor();
+      }),
+    },
     { name: 'overview', open: go('admin', steady) },
     { name: 'overview-failing', open: go('admin', dead) },
     { name: 'overview-new', open: after(go('admin', fresh), () => open('Go Live')) },

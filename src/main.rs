@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use hookwell::model::api_key::ApiKeyDraft;
+use hookwell::model::id::WebhookId;
 use hookwell::model::permission::{Role, Scope};
 use hookwell::server::auth::password::Hasher;
 use hookwell::server::clock::{Clock, random_bytes};
@@ -9,7 +10,7 @@ use hookwell::server::config::{Config, LogFormat};
 use hookwell::server::demo::{self, Demo};
 use hookwell::server::engine::dispatch::Dispatcher;
 use hookwell::server::secret::{Secret, Vault};
-use hookwell::server::service::{api_keys, people};
+use hookwell::server::service::{api_keys, people, webhooks};
 use hookwell::server::state::{App, open_vault};
 use hookwell::server::store::Store;
 use hookwell::server::{chores, listen, router};
@@ -46,6 +47,9 @@ enum Command {
     /// Make API keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Change what only the operator may of webhooks
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Bring the database's schema up to date, and stop
     Migrate,
     /// Print the settings in force, passwords hidden
@@ -130,6 +134,24 @@ enum KeyCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum WebhookCommand {
+    /// Say whether a MyDataHelps webhook that was moved here is a legacy one, which sends PatientIdentifier and PatientID too
+    #[command(group = clap::ArgGroup::new("state").required(true).args(["on", "off"]))]
+    Legacy {
+        /// The study's name in addresses
+        study: String,
+        /// The webhook's id
+        webhook: WebhookId,
+        /// It is one
+        #[arg(long)]
+        on: bool,
+        /// It is none
+        #[arg(long)]
+        off: bool,
+    },
+}
+
 #[derive(Args)]
 struct Listen {
     /// Where to listen
@@ -210,6 +232,13 @@ async fn run(command: Command, config: Config) -> Outcome {
             let app = open_app(config).await?;
             let study = people::add_study(&app, &slug, &name, production).await?;
             println!("Study {} is there: /s/{}", study.id, study.slug);
+            Ok(())
+        }
+        Command::Webhook(WebhookCommand::Legacy { study, webhook, on, off: _ }) => {
+            let app = open_app(config).await?;
+            let webhook = webhooks::set_legacy_by_operator(&app, &study, &webhook, on).await?;
+            let state = if on { "is a legacy webhook: it sends PatientIdentifier and PatientID too" } else { "is an ordinary webhook" };
+            println!("“{}” {state}.", webhook.settings.name);
             Ok(())
         }
         Command::Key(KeyCommand::Create { study, name, scope, expires_in_days }) => {

@@ -13,6 +13,8 @@ pub mod studies;
 pub mod webhook;
 pub mod webhook_deliveries;
 pub mod webhook_form;
+mod webhook_format;
+mod webhook_preview;
 pub mod webhook_secret;
 pub mod webhook_test;
 pub mod webhooks;

@@ -157,3 +157,30 @@ test('a retry without a reason opens its form again', async ({ page, demo, as })
   await form.getByRole('button', { name: 'Retry now' }).click();
   await expect(page.locator('details.confirm[open] .field-error')).toBeVisible();
 });
+
+test('the exact request before anything is saved', async ({ page, demo, as }) => {
+  await as('admin');
+  await page.goto(demo.url + NEW);
+  await fill(page, {
+    Name: 'Intake',
+    URL: 'https://his.example.com/webhook_receiver',
+    'Token (optional)': 'a-token-of-somebody',
+  });
+  await page.locator('input[name=events][value="survey.completed"]').check();
+  await page.getByLabel('Infermedica', { exact: true }).check();
+  await page.getByLabel('Synchronous', { exact: true }).check();
+  await page.getByRole('button', { name: 'Preview request' }).click();
+
+  await expect(page).toHaveURL(demo.url + NEW);
+  const preview = page.locator('#preview');
+  await expect(preview).toContainText('POST https://his.example.com/webhook_receiver');
+  await expect(preview).toContainText('"event_type":"survey_finished"');
+  await expect(preview.getByRole('row', { name: /^x-webhook-infermedica-token/ })).toContainText('••••');
+  await expect(preview.getByRole('row', { name: /^webhook-signature/ })).toContainText('computed when sent');
+  expect(await page.content()).not.toContain('a-token-of-somebody');
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Intake');
+  await expect(page.getByLabel('Infermedica', { exact: true })).toBeChecked();
+  await expect(page.getByLabel('Synchronous', { exact: true })).toBeChecked();
+  await page.goto(`${demo.url}/s/${STUDY}/settings/integrations`);
+  await expect(page.getByText('Intake')).toHaveCount(0);
+});

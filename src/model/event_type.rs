@@ -256,7 +256,9 @@ impl EventType {
             json!({"id": DUMMY_UUID, "status": "completed", "completed_at": "2000-01-01T00:00:00Z", "submitted_by": "participant"});
         let survey = json!({"id": DUMMY_UUID, "name": "Test survey", "version": 1});
         let form = json!({"id": DUMMY_UUID, "name": "Test form", "version": 1});
+        // Receivers that were made for TrialKit read these ids as numbers.
         let record = json!({"trans_id": "0"});
+        let record_form = json!({"id": "0", "name": "Test form", "version": 1});
         match self {
             EventType::ParticipantCreated => json!({"participant": participant, "site": site}),
             EventType::FormCompleted => {
@@ -272,10 +274,10 @@ impl EventType {
                 json!({"participant": participant, "site": site, "schedule": {"id": DUMMY_UUID, "name": "Test schedule"}})
             }
             EventType::RecordInserted | EventType::RecordUpdated => {
-                json!({"participant": participant, "record": record, "form": form})
+                json!({"participant": participant, "record": record, "form": record_form})
             }
             EventType::RecordReviewChanged => json!({
-                "participant": participant, "record": record, "form": form,
+                "participant": participant, "record": record, "form": record_form,
                 "review": {
                     "wf_id": 0, "seq": 1, "name": "Test review", "roles": [0, -1, -1], "field_level": false, "lock": false, "sign": false,
                     "soft": false, "status": 10, "description": "Test review", "lock_broken": false,

@@ -89,6 +89,13 @@ pub struct FormatOptions {
     pub delivery_header: String,
 }
 
+impl FormatOptions {
+    /// `survey`: the names of its headers, for signature, event and delivery.
+    pub fn header_names(&self) -> [&str; 3] {
+        [&self.signature_header, &self.event_header, &self.delivery_header]
+    }
+}
+
 impl Default for FormatOptions {
     fn default() -> Self {
         Self {
@@ -124,6 +131,11 @@ impl PayloadFormat {
             PayloadFormat::Infermedica => matches!(event_type, SurveyCreated | SurveyCompleted),
             PayloadFormat::Survey => matches!(event_type, SurveyCompleted),
         }
+    }
+
+    /// The event types it has a body for, in the catalogue's order; at least one.
+    pub fn event_types(self) -> Vec<EventType> {
+        EventType::ALL.iter().copied().filter(|t| self.speaks_of(*t)).collect()
     }
 }
 

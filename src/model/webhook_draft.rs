@@ -1,5 +1,7 @@
 //! A webhook as a person types it or a platform sends it, and every rule about it that needs no network (PRODUCT.md §2).
 
+mod format_options;
+
 use super::event_type::EventType;
 use super::problem::FieldErrors;
 use super::retry_schedule::RetrySchedule;
@@ -54,7 +56,7 @@ pub struct WebhookDraft {
     pub concurrency: String,
     /// The secret, where one is pasted; empty: generated for a new webhook, kept for an old one.
     pub secret: String,
-    /// Name of the token's header; empty: none.
+    /// Name of the token's header; empty: none, or [`INFERMEDICA_TOKEN_HEADER`] where that is the format.
     pub token_header: String,
     /// The token; [`KEEP`] keeps it.
     pub token_value: String,
@@ -226,7 +228,7 @@ impl WebhookDraft {
         if let Some(event) = events.iter().find(|e| !format.speaks_of(**e)) {
             errors.add("format", format!("{} has no body for {}; choose another format, or other events", format.label(), event.name()));
         }
-        let format_options = self.check_format_options(&mut errors);
+        let format_options = self.check_format_options(format, &mut errors);
         let synchronous = match self.delivery.as_str() {
             ASYNCHRONOUS => false,
             SYNCHRONOUS => true,
@@ -249,9 +251,12 @@ impl WebhookDraft {
             text => Some(check_number("rate_limit", text, 1, 1000, &mut errors)),
         };
         let concurrency = check_number("concurrency", &self.concurrency, 1, 100, &mut errors);
-        let token = self.check_token(&mut errors);
+        let token = self.check_token(format, &mut errors);
         let basic = self.check_basic(&mut errors);
         let headers = self.check_headers(&mut errors);
+        if format == PayloadFormat::Survey {
+            format_options::check_names(&format_options, token.as_ref(), &headers, &mut errors);
+        }
         errors.into_result(|| {
             let settings = WebhookSettings {
                 name,
@@ -271,32 +276,6 @@ impl WebhookDraft {
         })
     }
 
-    /// What the form may choose of a format; [`FormatOptions::legacy`] is not of it.
-    fn check_format_options(&self, errors: &mut FieldErrors) -> FormatOptions {
-        let usual = FormatOptions::default();
-        let key_case = KeyCase::parse(&self.key_case).unwrap_or_else(|| {
-            errors.add("key_case", "must be pascal or camel");
-            KeyCase::Pascal
-        });
-        let mut name = |field: &str, text: &str, usual: String| match text.trim() {
-            "" => usual,
-            name => {
-                if let Err(message) = check_header_name(name) {
-                    errors.add(field, message);
-                }
-                name.to_owned()
-            }
-        };
-        let signature_header = name("signature_header", &self.signature_header, usual.signature_header);
-        let event_header = name("event_header", &self.event_header, usual.event_header);
-        let delivery_header = name("delivery_header", &self.delivery_header, usual.delivery_header);
-        let all = [&signature_header, &event_header, &delivery_header].map(|n| n.to_ascii_lowercase());
-        if all[0] == all[1] || all[0] == all[2] || all[1] == all[2] {
-            errors.add("signature_header", "the three headers must have different names");
-        }
-        FormatOptions { key_case, legacy: false, signature_header, event_header, delivery_header }
-    }
-
     fn check_events(&self, errors: &mut FieldErrors) -> Vec<EventType> {
         if self.events.is_empty() {
             errors.add("events", "choose at least one event");
@@ -311,8 +290,17 @@ impl WebhookDraft {
         EventType::ALL.iter().copied().filter(|t| self.events.iter().any(|n| n == t.name())).collect()
     }
 
-    fn check_token(&self, errors: &mut FieldErrors) -> Option<(String, Change<String>)> {
-        let name = self.token_header.trim();
+    fn check_token(&self, format: PayloadFormat, errors: &mut FieldErrors) -> Option<(String, Change<String>)> {
+        let mut name = self.token_header.trim();
+        if format == PayloadFormat::Infermedica {
+            if name.is_empty() {
+                name = INFERMEDICA_TOKEN_HEADER;
+            }
+            if self.token_value.trim().is_empty() {
+                errors.add("token_value", "is needed: receivers of this format tell by it that a request is genuine");
+                return None;
+            }
+        }
         if name.is_empty() {
             if !matches!(self.token_value.trim(), "" | KEEP) {
                 errors.add("token_header", "name the header that carries the token");
@@ -368,6 +356,8 @@ impl WebhookDraft {
     }
 }
 
+/// The header that carries the token of `infermedica`, unless another is named.
+pub const INFERMEDICA_TOKEN_HEADER: &str = "x-webhook-infermedica-token";
 /// Custom headers at most.
 pub const HEADERS_MAX: usize = 20;
 /// Characters of a URL at most.
@@ -564,6 +554,9 @@ mod tests {
             ("token_value", Box::new(|d| d.token_header = "X-Token".into())),
             ("basic_password", Box::new(|d| d.basic_user = "a@example.com".into())),
             ("basic_user", Box::new(|d| d.basic_password = "secret".into())),
+            ("token_value", Box::new(|d| (d.format, d.events) = ("infermedica".into(), vec!["survey.completed".into()]))),
+            ("format", Box::new(|d| d.format = "trialkit".into())),
+            ("delivery", Box::new(|d| d.delivery = String::new())),
             ("headers", Box::new(|d| d.headers = "X-One".into())),
             ("headers", Box::new(|d| d.headers = "webhook-id: 1".into())),
             ("headers", Box::new(|d| d.headers = "X-One: 1\nx-one: 2".into())),

@@ -1,4 +1,5 @@
-//! How to verify a signature, for those who build the receiver. Each uses the published `standardwebhooks` package of its language.
+//! How to verify a signature, for those who build the receiver: with the published `standardwebhooks` package of each language, or, where the
+//! format has a signature of its own, with what the language brings.
 
 /// One language's way.
 pub struct Snippet {
@@ -10,7 +11,35 @@ pub struct Snippet {
     pub code: &'static str,
 }
 
-/// The languages.
+/// For the hexadecimal signature of the format `survey`.
+pub const HEX_SNIPPETS: &[Snippet] = &[
+    Snippet {
+        language: "Python",
+        file: "receiver.py",
+        code: r#"import hashlib
+import hmac
+
+def is_genuine(secret: str, body: bytes, signature: str) -> bool:
+    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.encode())
+"#,
+    },
+    Snippet {
+        language: "Node",
+        file: "receiver.mjs",
+        code: r#"import { createHmac, timingSafeEqual } from "node:crypto";
+
+export function isGenuine(secret, body, signature) {
+  // `body` is the raw body, not parsed JSON.
+  const expected = Buffer.from("sha256=" + createHmac("sha256", secret).update(body).digest("hex"));
+  const given = Buffer.from(signature);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+"#,
+    },
+];
+
+/// For Standard Webhooks, which every format carries.
 pub const SNIPPETS: &[Snippet] = &[
     Snippet {
         language: "Python",

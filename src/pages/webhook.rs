@@ -2,9 +2,10 @@
 
 use super::frame::{Console, Frame, integrations_path, webhook_path};
 use crate::model::audit::AuditEntry;
+use crate::model::payload_variant::PayloadVariant;
 use crate::model::permission::Action;
 use crate::model::study::Study;
-use crate::model::webhook::{Webhook, WebhookMode, WebhookStats, WebhookStatus};
+use crate::model::webhook::{Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus};
 use crate::ui::{
     Badge, Banner, Chips, CodeBlock, ConfirmForm, DataTable, Definition, DefinitionList, EmptyState, Icon, Id, ModeBadge, NavKey, PageHead,
     Panel, Sparkline, Stat, Stats, StatusPill, Tab, Tabs, TimeTag, Tone,
@@ -251,6 +252,8 @@ pub fn OverviewPage(
     if !shown.header_names.is_empty() {
         authentication.push(format!("headers {}", shown.header_names.join(", ")));
     }
+    let format = format_text(&s);
+    let delivery = if s.synchronous { "synchronous: the save waits for the answer" } else { "asynchronous" };
     let rate = s.rate_limit.map_or_else(|| "none".to_owned(), |n| format!("{n} a second"));
     let verified = if webhook.is_verified() {
         view! { <Badge tone=Tone::Success label="Answered 2xx with the present configuration" /> }
@@ -268,9 +271,10 @@ pub fn OverviewPage(
                     <Definition term="Events"><Chips events=s.events.clone() most=20 /></Definition>
                     <Definition term="Forms and surveys">{list(&s.filter.forms, "all")}</Definition>
                     <Definition term="Sites">{list(&s.filter.sites, "all")}</Definition>
-                    <Definition term="Format">{s.format.label()} ", " {s.content.label().to_lowercase()}</Definition>
+                    <Definition term="Format">{format}</Definition>
                     <Definition term="Authentication">{list(&authentication, "none")}</Definition>
                     <Definition term="Sample">{verified}</Definition>
+                    <Definition term="Delivery">{delivery}</Definition>
                     <Definition term="Timeout">{format!("{} s", s.timeout_seconds)}</Definition>
                     <Definition term="Retries after">{if s.retry_schedule.0.is_empty() { "no retries".to_owned() } else { s.retry_schedule.text() }}</Definition>
                     <Definition term="Requests at once">{s.concurrency}</Definition>
@@ -281,6 +285,20 @@ pub fn OverviewPage(
                 </DefinitionList>
             </Panel>
         </WebhookFrame>
+    }
+}
+
+/// The format with what it is set to.
+fn format_text(s: &WebhookSettings) -> String {
+    let label = s.format.label();
+    match s.variant() {
+        PayloadVariant::Standard { content } | PayloadVariant::Survey { content, .. } => {
+            format!("{label}, {}", content.label().to_lowercase())
+        }
+        PayloadVariant::Mydatahelps { key_case, legacy } => {
+            format!("{label}, keys like {}{}", key_case.label(), if legacy { ", legacy" } else { "" })
+        }
+        PayloadVariant::Trialkit | PayloadVariant::Infermedica => label.to_owned(),
     }
 }
 

@@ -2,14 +2,16 @@
 
 use super::frame::{Console, Frame, integrations_path, webhook_path};
 use super::webhook::{About, WebhookFrame, WebhookTab};
+use super::{webhook_format, webhook_preview};
 use crate::model::event_type::EventType;
+use crate::model::preview::Preview;
 use crate::model::problem::FieldErrors;
 use crate::model::study::Study;
-use crate::model::webhook::{Content, PayloadFormat, WebhookStatus};
-use crate::model::webhook_draft::WebhookDraft;
+use crate::model::webhook::WebhookStatus;
+use crate::model::webhook_draft::{ASYNCHRONOUS, SYNCHRONOUS, WebhookDraft};
 use crate::ui::{
-    CheckboxGroup, Choice, ErrorSummary, FormActions, FormErrors, FormSection, NavKey, PageHead, PasswordInput, RadioGroup, Select,
-    TextArea, TextInput,
+    CheckboxGroup, Choice, ErrorSummary, FormActions, FormErrors, FormSection, NavKey, PageHead, PasswordInput, RadioGroup, TextArea,
+    TextInput,
 };
 use leptos::prelude::*;
 
@@ -19,6 +21,11 @@ const LABELS: &[(&str, &str)] = &[
     ("secret", "Secret key"),
     ("forms", "Forms and surveys"),
     ("content", "What is sent"),
+    ("key_case", "MyDataHelps: keys"),
+    ("signature_header", "Survey: signature header"),
+    ("event_header", "Survey: event header"),
+    ("delivery_header", "Survey: delivery header"),
+    ("delivery", "Who waits"),
     ("timeout_seconds", "Timeout"),
     ("retry_schedule", "Retries"),
     ("concurrency", "Requests at once"),
@@ -40,19 +47,24 @@ pub fn NewWebhookPage(
     draft: WebhookDraft,
     /// What is wrong with it.
     errors: FieldErrors,
+    /// What it would send, where that was asked for, and whether something secret was typed meanwhile.
+    preview: Option<(Preview, bool)>,
 ) -> impl IntoView {
     let path = integrations_path(&study);
     let crumbs = vec![("Integrations".to_owned(), Some(path.clone())), ("Add webhook".to_owned(), None)];
     let action = format!("{path}/new");
-    let sections = sections(&draft, &errors, false);
+    let preview = preview.map(|(preview, dropped)| webhook_preview::panel(preview, dropped));
+    let sections = sections(&draft, &errors, false, false);
     view! {
         <Console frame=frame nav=NavKey::Integrations crumbs=crumbs>
             <PageHead title="Add webhook" lead="It starts in Test mode: it gets samples only, until you take it Live." />
             <ErrorSummary errors=errors labels=LABELS />
+            {preview}
             <form class="stack" method="post" action=action>
                 {sections}
                 <FormActions>
                     <button class="button primary" type="submit">"Add webhook"</button>
+                    <button class="button" type="submit" name="preview" value="true">"Preview request"</button>
                     <a class="button quiet" href=path>"Cancel"</a>
                 </FormActions>
             </form>
@@ -73,12 +85,15 @@ pub fn EditWebhookPage(
     version: i64,
     /// What is wrong with it.
     errors: FieldErrors,
+    /// What it would send, where that was asked for, and whether something secret was typed meanwhile.
+    preview: Option<(Preview, bool)>,
     /// That somebody else changed it meanwhile.
     conflict: Option<String>,
 ) -> impl IntoView {
     let path = webhook_path(&about.study, &about.webhook.id);
     let action = format!("{path}/edit?version={version}");
-    let sections = sections(&draft, &errors, true);
+    let preview = preview.map(|(preview, dropped)| webhook_preview::panel(preview, dropped));
+    let sections = sections(&draft, &errors, true, about.webhook.settings.format_options.legacy);
     let again = format!("{path}/edit");
     let stale = conflict.map(|text| {
         view! {
@@ -94,10 +109,12 @@ pub fn EditWebhookPage(
         <WebhookFrame frame=frame about=about tab=WebhookTab::Edit>
             <ErrorSummary errors=errors labels=LABELS />
             {stale}
+            {preview}
             <form class="stack" method="post" action=action>
                 {sections}
                 <FormActions>
                     <button class="button primary" type="submit">"Save"</button>
+                    <button class="button" type="submit" name="preview" value="true">"Preview request"</button>
                     <a class="button quiet" href=path>"Cancel"</a>
                 </FormActions>
             </form>
@@ -105,9 +122,10 @@ pub fn EditWebhookPage(
     }
 }
 
-fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl IntoView + use<> {
+fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool, legacy: bool) -> impl IntoView + use<> {
     let d = draft.clone();
     let errors = FormErrors::new(errors.clone());
+    let payload = webhook_format::sections(draft, errors, legacy);
     let events = EventType::ALL
         .iter()
         .filter(|t| t.can_be_subscribed())
@@ -123,12 +141,12 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
     if d.status == WebhookStatus::Disabled.as_str() {
         statuses.push(Choice::new("disabled", "Disabled by Hookwell").hint("As it is. Choose Active to switch it on again."));
     }
-    let formats = PayloadFormat::ALL.iter().map(|f| Choice::new(f.as_str(), f.label())).collect();
-    let contents = vec![
-        Choice::new(Content::IdOnly.as_str(), Content::IdOnly.label())
-            .hint("Who and what, never answers: the receiver asks for more where it may."),
-        Choice::new(Content::Full.as_str(), Content::Full.label())
-            .hint("Everything that the event holds leaves the study, answers and other health data included."),
+    let waits = vec![
+        Choice::new(ASYNCHRONOUS, "Asynchronous").hint("The save that causes an event goes on at once."),
+        Choice::new(SYNCHRONOUS, "Synchronous").hint(
+            "The person who saves a record waits for the answer, at most for the timeout. When it fails they are told so; the record stays \
+             saved, and the delivery is tried again like any other.",
+        ),
     ];
     let secret = (!editing).then(|| {
         view! {
@@ -171,11 +189,9 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
             <TextArea label="Forms and surveys" name="forms" value=d.forms error=errors.of("forms") hint="Ids, one a line." rows=3 mono=true optional=true />
             <TextArea label="Sites" name="sites" value=d.sites error=errors.of("sites") hint="Ids, one a line." rows=2 mono=true optional=true />
         </FormSection>
-        <FormSection title="Payload">
-            <Select label="Format" name="format" options=formats value=d.format error=errors.of("format") />
-            <RadioGroup label="What is sent" name="content" options=contents value=d.content error=errors.of("content") />
-        </FormSection>
+        {payload}
         <FormSection title="Delivery" about="A failed attempt is tried again after each of these pauses, ±10 %.">
+            <RadioGroup label="Who waits" name="delivery" options=waits value=d.delivery error=errors.of("delivery") />
             <TextInput
                 label="Timeout"
                 name="timeout_seconds"
@@ -214,7 +230,16 @@ fn sections(draft: &WebhookDraft, errors: &FieldErrors, editing: bool) -> impl I
             />
         </FormSection>
         <FormSection title="Headers and Basic" about="For receivers that ask for more than the signature. Values are stored encrypted and not shown again.">
-            <TextInput label="Token header" name="token_header" value=d.token_header error=errors.of("token_header") placeholder="X-Webhook-Token" mono=true optional=true />
+            <TextInput
+                label="Token header"
+                name="token_header"
+                value=d.token_header
+                error=errors.of("token_header")
+                placeholder="X-Webhook-Token"
+                hint="Its name. Empty for the format Infermedica: x-webhook-infermedica-token."
+                mono=true
+                optional=true
+            />
             <PasswordInput label="Token" name="token_value" value=kept(&d.token_value) error=errors.of("token_value") autocomplete="off" optional=true />
             <TextInput label="Basic: e-mail or user" name="basic_user" value=d.basic_user error=errors.of("basic_user") optional=true />
             <PasswordInput

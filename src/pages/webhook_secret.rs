@@ -1,10 +1,12 @@
 //! A webhook's secret: shown once, then a fingerprint; rotation; how to verify.
 
 use super::frame::{Frame, webhook_path};
-use super::snippets::SNIPPETS;
+use super::snippets::{HEX_SNIPPETS, SNIPPETS, Snippet};
 use super::webhook::{About, WebhookFrame, WebhookTab};
 use crate::islands::CopyButton;
+use crate::model::payload_variant::PayloadVariant;
 use crate::model::problem::FieldErrors;
+use crate::model::webhook::WebhookSettings;
 use crate::ui::{
     Banner, CodeBlock, Definition, DefinitionList, Disclosure, ErrorSummary, FormActions, FormErrors, Panel, PasswordInput, TextInput,
     TimeTag, Tone,
@@ -58,18 +60,8 @@ pub fn SecretPage(
         }
         _ => view! { <p>"This webhook has no secret: nothing is signed. Set one below."</p> }.into_any(),
     };
-    let snippets = SNIPPETS
-        .iter()
-        .map(|s| {
-            view! {
-                <Disclosure summary=s.language>
-                    <CodeBlock label=s.file text=s.code.to_owned()>
-                        <CopyButton text=s.code.to_owned() label="Copy".to_owned() />
-                    </CodeBlock>
-                </Disclosure>
-            }
-        })
-        .collect_view();
+    let snippets = disclosed(SNIPPETS);
+    let own = hex_signature(&about.webhook.settings);
     let rotate = about.webhook.archived_at.is_none().then(|| {
         view! {
             <Panel title="Rotate">
@@ -116,6 +108,41 @@ pub fn SecretPage(
                     ", is used decoded, as those libraries do; any other text as it is."
                 </p>
             </Panel>
+            {own}
         </WebhookFrame>
     }
+}
+
+fn disclosed(snippets: &'static [Snippet]) -> impl IntoView + use<> {
+    snippets
+        .iter()
+        .map(|s| {
+            view! {
+                <Disclosure summary=s.language>
+                    <CodeBlock label=s.file text=s.code.to_owned()>
+                        <CopyButton text=s.code.to_owned() label="Copy".to_owned() />
+                    </CodeBlock>
+                </Disclosure>
+            }
+        })
+        .collect_view()
+}
+
+/// The signature that the format `survey` has beside that of Standard Webhooks.
+fn hex_signature(settings: &WebhookSettings) -> Option<impl IntoView + use<>> {
+    let PayloadVariant::Survey { signature_header, .. } = settings.variant() else { return None };
+    let snippets = disclosed(HEX_SNIPPETS);
+    Some(view! {
+        <Panel title="The format’s own signature">
+            <p>
+                "Or by the header "<code>{signature_header}</code>": "<code>"sha256="</code>
+                " and HMAC-SHA256 of the body in hexadecimal. The key is the secret’s text as it stands, "<code>"whsec_"</code>" included."
+            </p>
+            {snippets}
+            <p class="small muted">
+                "This header has room for one signature: from a rotation on it is the new secret’s, whatever the overlap. A receiver that verifies by \
+                 this header must know the new one by then: paste it here after the receiver has it."
+            </p>
+        </Panel>
+    })
 }

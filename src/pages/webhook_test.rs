@@ -32,7 +32,7 @@ pub fn TestPage(
     let study_path = format!("/s/{}", about.study.slug);
     let live = about.webhook.mode == WebhookMode::Live;
     let may = frame.may(Action::SendSample { live }) && about.webhook.archived_at.is_none();
-    let types: Vec<Choice> = EventType::ALL.iter().map(|t| Choice::new(t.name(), t.label())).collect();
+    let types: Vec<Choice> = about.webhook.settings.format.event_types().into_iter().map(|t| Choice::new(t.name(), t.label())).collect();
     let result = sent.map(|detail| {
         let attempt = detail.attempts.last().cloned();
         let link = format!("{study_path}/deliveries/{}", detail.delivery.id);

@@ -14,7 +14,7 @@ pub mod visitor;
 pub mod webhooks;
 
 pub use render::{again, html};
-pub use visitor::{Answer, Form, Query, Visitor, WebError, see_other};
+pub use visitor::{Answer, Form, FormAnd, Query, Visitor, WebError, see_other};
 
 /// `GET /styleguide?page=…`, in development builds.
 #[cfg(debug_assertions)]

@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod intake;
 pub mod mask;
 pub mod outcome;
+pub mod request;
 pub mod retry;
 pub mod signing;
 pub mod synchronous;

@@ -10,6 +10,7 @@ pub mod imports;
 pub mod integrations;
 pub mod participants;
 pub mod people;
+pub mod preview;
 pub mod records;
 pub mod responses;
 pub mod samples;

@@ -96,7 +96,7 @@ impl App {
         let vault = Arc::new(vault);
         let policy = Arc::new(AddressPolicy { allow: config.allow_addresses.clone(), allow_hosts: config.allow_hosts.clone() });
         let outbound =
-            Outbound::new(Arc::clone(&policy), super::engine::attempt::USER_AGENT).map_err(|e| StartError::Outbound(e.to_string()))?;
+            Outbound::new(Arc::clone(&policy), super::engine::request::USER_AGENT).map_err(|e| StartError::Outbound(e.to_string()))?;
         let live = Live::default();
         let (engine, intake) = Engine::new(store.clone(), clock.clone(), Arc::clone(&vault), outbound, live.clone(), background);
         // One row of ids, whoever draws.

@@ -10,6 +10,7 @@ mod borders;
 mod engine;
 mod events;
 mod faces;
+mod formats;
 mod history;
 mod people;
 mod permissions;

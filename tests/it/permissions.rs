@@ -12,7 +12,7 @@ use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, samples, webhooks};
+use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, preview, samples, webhooks};
 use hookwell::server::store::queue;
 
 /// What the services are asked about: a study's webhooks and deliveries, live and test.
@@ -79,6 +79,8 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("register", Study, ok!(webhooks::register(app, actor, Face::Infermedica, &registered))),
                 ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
                 ("update", Thing, ok!(webhooks::update(app, actor, &one.id, one.version, &renamed))),
+                ("preview of a new one", Study, ok!(preview::of_draft(app, actor, None, &new))),
+                ("preview", Thing, ok!(preview::of_draft(app, actor, Some(&two.id), &WebhookDraft::of(&two)))),
                 ("pause", Thing, ok!(webhooks::set_active(app, actor, &one.id, false))),
                 ("resume", Thing, ok!(webhooks::set_active(app, actor, &one.id, true))),
                 ("back to test", Thing, ok!(webhooks::set_mode(app, actor, &one.id, WebhookMode::Test, ""))),
@@ -113,7 +115,11 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
         }
         Action::SendSample { live } => {
             let webhook = if live { &things.live_webhook } else { &things.test_webhook };
-            vec![("sample", Thing, ok!(sample(app, actor, webhook)))]
+            let mut asked = vec![("sample", Thing, ok!(sample(app, actor, webhook)))];
+            if !live {
+                asked.push(("a sample's type", Thing, ok!(samples::usual_type(app, actor, &webhook.id))));
+            }
+            asked
         }
         Action::Retry { test } => {
             let delivery = if test { &things.test_delivery } else { &things.live_delivery };

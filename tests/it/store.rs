@@ -7,6 +7,7 @@ use hookwell::model::delivery::{Attempt, DeliveryFilter, DeliveryState, FailureK
 use hookwell::model::event::Event;
 use hookwell::model::event_type::EventType;
 use hookwell::model::id::{ApiKeyId, AttemptId, DeliveryId, EventId, StudyId, UserId, WebhookId};
+use hookwell::model::payload_variant::PayloadVariant;
 use hookwell::model::permission::{Role, Scope};
 use hookwell::model::retry_schedule::RetrySchedule;
 use hookwell::model::study::Study;
@@ -95,7 +96,7 @@ fn delivery_of(event: &Event, webhook: &Webhook, id: DeliveryId) -> NewDelivery 
         id,
         webhook_id: webhook.id.clone(),
         event_id: event.id.clone(),
-        variant: "v".to_owned(),
+        variant: "standard/id-only".to_owned(),
         trigger: Trigger::Schedule,
         requested_by: None,
         lease: None,
@@ -105,7 +106,7 @@ fn delivery_of(event: &Event, webhook: &Webhook, id: DeliveryId) -> NewDelivery 
 fn payload_of(event: &Event) -> NewPayload {
     NewPayload {
         event_id: event.id.clone(),
-        variant: "v".to_owned(),
+        variant: "standard/id-only".to_owned(),
         payload: Payload { headers: vec![("content-type".to_owned(), "a/b".to_owned())], body: format!("body of {}", event.id) },
     }
 }
@@ -537,9 +538,10 @@ on_both!(a_delivery_and_its_attempts_read_back, |app| async {
     assert_eq!((found.state, found.attempts, found.next_attempt_at), (DeliveryState::Pending, 0, Some(START)));
     assert_eq!((found.subject.as_deref(), found.finished_at, found.last_status), (Some("P-2"), None, None));
     assert_eq!(deliveries::find(&mut tx, &StudyId::from_bits(2), &id).await.unwrap(), None, "another study's");
-    let (payload, source, external_id, occurred) = deliveries::find_payload(&mut tx, &one.id, &id).await.unwrap().unwrap();
-    assert_eq!(payload.body, format!("body of {}", found.event_id));
-    assert_eq!((source.as_str(), external_id.as_str(), occurred), ("/edc", "ext-2", START.plus(-DAY)));
+    let stored = deliveries::find_payload(&mut tx, &one.id, &id).await.unwrap().unwrap();
+    assert_eq!(stored.variant, PayloadVariant::Standard { content: Content::IdOnly });
+    assert_eq!(stored.payload.body, format!("body of {}", found.event_id));
+    assert_eq!((stored.source.as_str(), stored.external_id.as_str(), stored.occurred_at), ("/edc", "ext-2", START.plus(-DAY)));
     assert!(deliveries::find_payload(&mut tx, &StudyId::from_bits(2), &id).await.unwrap().is_none());
 
     let attempt = |n: u32| Attempt {

@@ -136,7 +136,8 @@ impl Installation {
         child.wait_with_output().expect("ended")
     }
 
-    fn must(&self, args: &[&str], input: &str) -> String {
+    /// The same, of what must succeed; gives what it printed.
+    pub fn must(&self, args: &[&str], input: &str) -> String {
         let output = self.run(args, input);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
@@ -147,8 +148,19 @@ impl Installation {
         self.must(&["key", "create", "--study", STUDY, "--name", "Platform", "--scope", scopes], "").trim().to_owned()
     }
 
-    /// A study with people and a key by the command line; then, as its people would, Integrations on and a Live webhook.
+    /// A study with a Live webhook that wants participants.
     pub async fn set_up(&self, receiver: &str) -> Set {
+        let draft = WebhookDraft {
+            name: "Receiver".to_owned(),
+            url: receiver.to_owned(),
+            events: vec!["participant.created".to_owned()],
+            ..WebhookDraft::default()
+        };
+        self.set_up_with(&draft).await
+    }
+
+    /// A study with people and a key by the command line; then, as its people would, Integrations on and a Live webhook.
+    pub async fn set_up_with(&self, draft: &WebhookDraft) -> Set {
         self.must(&["study", "add", "--slug", STUDY, "--name", "A trial"], "");
         for role in ["administrator", "implementation_manager"] {
             let email = format!("{role}@example.com");
@@ -161,13 +173,7 @@ impl Installation {
         let manager = actor(&app, "implementation_manager@example.com").await;
         integrations::switch(&app, &manager, true, "for the test").await.expect("on");
         let admin = actor(&app, "administrator@example.com").await;
-        let draft = WebhookDraft {
-            name: "Receiver".to_owned(),
-            url: receiver.to_owned(),
-            events: vec!["participant.created".to_owned()],
-            ..WebhookDraft::default()
-        };
-        let (webhook, secret) = webhooks::create(&app, &admin, &draft, NewSecret::Generate).await.expect("a webhook");
+        let (webhook, secret) = webhooks::create(&app, &admin, draft, NewSecret::Generate).await.expect("a webhook");
         webhooks::set_mode(&app, &admin, &webhook.id, WebhookMode::Live, "for the test").await.expect("Live");
         app.store.close().await;
         Set { key, secret: secret.expect("a secret").expose().to_owned(), webhook_id: webhook.id.to_string() }

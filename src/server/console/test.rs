@@ -35,7 +35,12 @@ pub async fn page(visitor: Visitor, place: Place, Query(query): Query<TestQuery>
         Ok(id) => deliveries::get(&visitor.app, &actor, &id, false).await.ok().filter(|d| d.delivery.webhook_id == webhook.id),
         Err(_) => None,
     };
-    let chosen = EventType::parse(&query.event_type).or(sent.as_ref().map(|d| d.delivery.event_type)).unwrap_or(EventType::WebhookTest);
+    // An address from before the format was changed may name a type that it does not know.
+    let format = webhook.settings.format;
+    let chosen = EventType::parse(&query.event_type)
+        .or(sent.as_ref().map(|d| d.delivery.event_type))
+        .filter(|t| format.speaks_of(*t))
+        .unwrap_or_else(|| webhook.settings.sample_event());
     let about = about(&visitor, &actor, webhook).await?;
     let frame = Frame::of(&visitor, &actor).await?;
     let data = example(chosen);

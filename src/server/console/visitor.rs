@@ -139,22 +139,46 @@ where
     type Rejection = WebError;
 
     async fn from_request(req: Request, _state: &S) -> Result<Self, WebError> {
-        let is_form = req
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok())
-            .is_some_and(|t| t.starts_with("application/x-www-form-urlencoded"));
-        if !is_form {
-            return Err(AppError::Malformed("Send the page's own form.".to_owned()).into());
-        }
-        let bytes = axum::body::to_bytes(req.into_body(), FORM_MAX)
-            .await
-            .map_err(|_| AppError::TooLarge(format!("A form holds at most {FORM_MAX} bytes.")))?;
-        // What a field holds is not repeated: it may be a password.
-        serde_html_form::from_bytes(&bytes)
-            .map(Form)
-            .map_err(|_| AppError::Malformed("The form that was sent is not the page's own. Load the page again.".to_owned()).into())
+        read(&form_bytes(req).await?).map(Form)
     }
+}
+
+/// Two parts of one form: the fields that a noun has, and those that say what to do with it.
+pub struct FormAnd<T, U>(pub T, pub U);
+
+impl<S, T, U> FromRequest<S> for FormAnd<T, U>
+where
+    T: serde::de::DeserializeOwned,
+    U: serde::de::DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = WebError;
+
+    async fn from_request(req: Request, _state: &S) -> Result<Self, WebError> {
+        let bytes = form_bytes(req).await?;
+        Ok(Self(read(&bytes)?, read(&bytes)?))
+    }
+}
+
+async fn form_bytes(req: Request) -> Result<axum::body::Bytes, WebError> {
+    let is_form = req
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|t| t.starts_with("application/x-www-form-urlencoded"));
+    if !is_form {
+        return Err(AppError::Malformed("Send the page's own form.".to_owned()).into());
+    }
+    let bytes = axum::body::to_bytes(req.into_body(), FORM_MAX)
+        .await
+        .map_err(|_| AppError::TooLarge(format!("A form holds at most {FORM_MAX} bytes.")))?;
+    Ok(bytes)
+}
+
+fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, WebError> {
+    // What a field holds is not repeated: it may be a password.
+    serde_html_form::from_bytes(bytes)
+        .map_err(|_| AppError::Malformed("The form that was sent is not the page's own. Load the page again.".to_owned()).into())
 }
 
 /// The parameters of a page's address.

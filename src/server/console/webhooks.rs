@@ -1,6 +1,6 @@
 //! Webhooks: the list, adding, editing, switching, the secret, the history.
 
-use super::{Answer, Form, Query, Visitor, WebError, again, html, see_other};
+use super::{Answer, Form, FormAnd, Query, Visitor, WebError, again, html, see_other};
 use crate::error::{AppError, not_found};
 use crate::model::delivery::DeliveryQuery;
 use crate::model::id::WebhookId;
@@ -18,9 +18,10 @@ use crate::pages::webhooks::{LockedPage, WebhooksPage};
 use crate::server::auth::Actor;
 use crate::server::secret::Secret;
 use crate::server::service::webhooks::NewSecret;
-use crate::server::service::{audit, deliveries, webhooks};
+use crate::server::service::{audit, deliveries, preview, webhooks};
 use crate::ui::Flash;
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
@@ -84,14 +85,30 @@ pub async fn new_page(visitor: Visitor, Path(slug): Path<String>) -> Answer {
     actor.require(Action::ManageWebhook)?;
     actor.require_integrations()?;
     let frame = Frame::of(&visitor, &actor).await?;
-    let page =
-        move || view! { <NewWebhookPage frame=frame study=actor.study draft=WebhookDraft::default() errors=FieldErrors::default() /> };
+    let page = move || view! { <NewWebhookPage frame=frame study=actor.study draft=WebhookDraft::default() errors=FieldErrors::default() preview=None /> };
     Ok(html(&visitor, "Add webhook", page).await)
 }
 
+/// Which button of a webhook's form was pressed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Pressed {
+    preview: bool,
+}
+
+/// What a preview leaves of a draft: the page's fields, and whether something secret was typed that is none of them.
+fn kept(draft: WebhookDraft) -> (WebhookDraft, bool) {
+    let kept = draft.clone().without_secrets();
+    let dropped = kept != draft;
+    (kept, dropped)
+}
+
 /// `POST …/new`
-pub async fn create(visitor: Visitor, Path(slug): Path<String>, Form(draft): Form<WebhookDraft>) -> Answer {
+pub async fn create(visitor: Visitor, Path(slug): Path<String>, FormAnd(draft, pressed): FormAnd<WebhookDraft, Pressed>) -> Answer {
     let actor = visitor.actor(&slug).await?;
+    if pressed.preview {
+        return preview_new(visitor, actor, draft).await;
+    }
     match webhooks::create(&visitor.app, &actor, &draft, NewSecret::Generate).await {
         Ok((webhook, secret)) => {
             if let Some(secret) = secret {
@@ -100,14 +117,32 @@ pub async fn create(visitor: Visitor, Path(slug): Path<String>, Form(draft): For
             visitor.flash(Flash::success(format!("“{}” is added, in Test mode. Send it a sample next.", webhook.settings.name))).await?;
             Ok(see_other(&format!("{}/secret", webhook_path(&actor.study, &webhook.id))))
         }
-        Err(error @ AppError::Invalid(_)) => {
-            let frame = Frame::of(&visitor, &actor).await?;
-            let (draft, errors) = (draft.without_secrets(), error.fields());
-            let page = move || view! { <NewWebhookPage frame=frame study=actor.study draft=draft errors=errors /> };
-            Ok(again(&visitor, "Add webhook", page).await)
-        }
+        Err(error @ AppError::Invalid(_)) => new_again(visitor, actor, draft, error.fields()).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// The form for a new webhook again, with what was wrong.
+async fn new_again(visitor: Visitor, actor: Actor, draft: WebhookDraft, errors: FieldErrors) -> Answer {
+    let frame = Frame::of(&visitor, &actor).await?;
+    let draft = draft.without_secrets();
+    let page = move || view! { <NewWebhookPage frame=frame study=actor.study draft=draft errors=errors preview=None /> };
+    Ok(again(&visitor, "Add webhook", page).await)
+}
+
+/// The form for a new webhook again, with the request that it would send.
+async fn preview_new(visitor: Visitor, actor: Actor, draft: WebhookDraft) -> Answer {
+    let made = match preview::of_draft(&visitor.app, &actor, None, &draft).await {
+        Ok(made) => made,
+        Err(error @ AppError::Invalid(_)) => return new_again(visitor, actor, draft, error.fields()).await,
+        Err(error) => return Err(error.into()),
+    };
+    let frame = Frame::of(&visitor, &actor).await?;
+    let (draft, dropped) = kept(draft);
+    let page = move || {
+        view! { <NewWebhookPage frame=frame study=actor.study draft=draft errors=FieldErrors::default() preview=Some((made, dropped)) /> }
+    };
+    Ok(html(&visitor, "Add webhook", page).await)
 }
 
 /// `GET …/{id}`
@@ -137,7 +172,7 @@ pub async fn edit_page(visitor: Visitor, place: Place) -> Answer {
     let (draft, version) = (WebhookDraft::of(&webhook), webhook.version);
     let about = about(&visitor, &actor, webhook).await?;
     let frame = Frame::of(&visitor, &actor).await?;
-    let page = move || view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=FieldErrors::default() conflict=None /> };
+    let page = move || view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=FieldErrors::default() conflict=None preview=None /> };
     Ok(html(&visitor, "Settings", page).await)
 }
 
@@ -148,8 +183,16 @@ pub struct Version {
 }
 
 /// `POST …/{id}/edit`
-pub async fn edit(visitor: Visitor, place: Place, Query(Version { version }): Query<Version>, Form(draft): Form<WebhookDraft>) -> Answer {
+pub async fn edit(
+    visitor: Visitor,
+    place: Place,
+    Query(Version { version }): Query<Version>,
+    FormAnd(draft, pressed): FormAnd<WebhookDraft, Pressed>,
+) -> Answer {
     let (actor, webhook) = find(&visitor, place).await?;
+    if pressed.preview {
+        return preview_edit(visitor, actor, webhook, version, draft).await;
+    }
     let (errors, conflict) = match webhooks::update(&visitor.app, &actor, &webhook.id, version, &draft).await {
         Ok(webhook) => {
             visitor.flash(Flash::success("The webhook is saved.")).await?;
@@ -159,14 +202,46 @@ pub async fn edit(visitor: Visitor, place: Place, Query(Version { version }): Qu
         Err(AppError::Conflict(text)) => (FieldErrors::default(), Some(text)),
         Err(error) => return Err(error.into()),
     };
-    let status = if conflict.is_some() { 409 } else { 422 };
+    edit_again(visitor, actor, webhook, version, draft, errors, conflict).await
+}
+
+/// The form again, with what was wrong: 409 for a conflict, else 422.
+async fn edit_again(
+    visitor: Visitor,
+    actor: Actor,
+    webhook: Webhook,
+    version: i64,
+    draft: WebhookDraft,
+    errors: FieldErrors,
+    conflict: Option<String>,
+) -> Answer {
+    let status = if conflict.is_some() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     let draft = draft.without_secrets();
     let about = about(&visitor, &actor, webhook).await?;
     let frame = Frame::of(&visitor, &actor).await?;
-    let page = move || view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=errors conflict=conflict /> };
+    let page = move || {
+        view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=errors conflict=conflict preview=None /> }
+    };
     let mut response = html(&visitor, "Settings", page).await;
-    *response.status_mut() = axum::http::StatusCode::from_u16(status).unwrap_or(axum::http::StatusCode::UNPROCESSABLE_ENTITY);
+    *response.status_mut() = status;
     Ok(response)
+}
+
+/// The form again, with the request that it would send.
+async fn preview_edit(visitor: Visitor, actor: Actor, webhook: Webhook, version: i64, draft: WebhookDraft) -> Answer {
+    let made = match preview::of_draft(&visitor.app, &actor, Some(&webhook.id), &draft).await {
+        Ok(made) => made,
+        Err(error @ AppError::Invalid(_)) => return edit_again(visitor, actor, webhook, version, draft, error.fields(), None).await,
+        Err(error) => return Err(error.into()),
+    };
+    let (draft, dropped) = kept(draft);
+    let about = about(&visitor, &actor, webhook).await?;
+    let frame = Frame::of(&visitor, &actor).await?;
+    let (errors, made) = (FieldErrors::default(), Some((made, dropped)));
+    let page = move || {
+        view! { <EditWebhookPage frame=frame about=about draft=draft version=version errors=errors conflict=None preview=made /> }
+    };
+    Ok(html(&visitor, "Settings", page).await)
 }
 
 /// Pause or activate.

@@ -2,20 +2,16 @@
 
 use super::client::{Exchange, Outgoing};
 use super::mask::mask_headers;
-use super::signing::{self, SigningKey};
+use super::request::Request;
 use super::{Engine, outcome};
-use crate::model::delivery::{Attempt, FailureKind, Payload, Trigger};
+use crate::model::delivery::{Attempt, FailureKind, Trigger};
 use crate::model::id::AttemptId;
 use crate::model::time::Timestamp;
 use crate::model::webhook::{Webhook, WebhookMode, WebhookStatus};
 use crate::server::credentials::Credentials;
 use crate::server::store::queue::{self, Job};
 use crate::server::store::{StoreError, deliveries, studies, webhooks};
-use base64::Engine as _;
 use std::time::Duration;
-
-/// The `User-Agent` of every request.
-pub const USER_AGENT: &str = concat!("Hookwell/", env!("CARGO_PKG_VERSION"));
 
 /// What a webhook allows, as it was when last read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,47 +90,29 @@ async fn prepare(engine: &Engine, job: &Job) -> Result<Prepared, StoreError> {
     if !enabled || !(receives || job.trigger == Trigger::Sample) {
         return Ok(Prepared::Held);
     }
-    let Some((payload, ..)) = deliveries::find_payload(&mut db, &job.study_id, &job.delivery_id).await? else {
+    let Some(stored) = deliveries::find_payload(&mut db, &job.study_id, &job.delivery_id).await? else {
         return Err(StoreError::Corrupt { what: "delivery", why: "it has no payload".to_owned() });
     };
     drop(db);
     let credentials = Credentials::open(&engine.vault, &job.study_id, &job.webhook_id, &sealed.credentials)
         .map_err(|e| StoreError::Corrupt { what: "webhook's credentials", why: e.to_string() })?;
     let started_at = engine.clock.now();
-    let headers = request_headers(job, &payload, &credentials, started_at);
-    let mut sensitive: Vec<String> = credentials.headers.iter().map(|(name, _)| name.clone()).collect();
-    sensitive.extend(credentials.token.iter().map(|(name, _)| name.clone()));
-    let shown_headers = mask_headers(headers.clone(), &sensitive);
+    let request = Request {
+        delivery: &job.delivery_id,
+        variant: &stored.variant,
+        payload: &stored.payload,
+        credentials: &credentials,
+        at: started_at,
+    };
+    let headers = request.headers();
+    let shown_headers = request.shown(headers.clone());
     let outgoing = Outgoing {
         url: webhook.settings.url.clone(),
         headers,
-        body: payload.body.into(),
+        body: stored.payload.body.into(),
         timeout: Duration::from_secs(u64::from(webhook.settings.timeout_seconds)),
     };
     Ok(Prepared::Ready(Box::new(Ready { webhook, outgoing, shown_headers, started_at })))
-}
-
-/// Every header of a request but those that HTTP itself adds: the format's, the signature's (Standard Webhooks), the
-/// credentials'.
-fn request_headers(job: &Job, payload: &Payload, credentials: &Credentials, now: Timestamp) -> Vec<(String, String)> {
-    let id = job.delivery_id.as_str();
-    let mut headers = payload.headers.clone();
-    headers.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
-    headers.push(("webhook-id".to_owned(), id.to_owned()));
-    headers.push(("webhook-timestamp".to_owned(), now.seconds().to_string()));
-    let keys: Vec<SigningKey> = credentials.signing(now).into_iter().map(SigningKey::from_secret).collect();
-    if !keys.is_empty() {
-        headers.push(("webhook-signature".to_owned(), signing::signature_header(&keys, id, now.seconds(), payload.body.as_bytes())));
-    }
-    if let Some((name, value)) = &credentials.token {
-        headers.push((name.to_lowercase(), value.expose().to_owned()));
-    }
-    if let Some((user, password)) = &credentials.basic {
-        let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.expose()));
-        headers.push(("authorization".to_owned(), format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair.as_bytes()))));
-    }
-    headers.extend(credentials.headers.iter().map(|(name, value)| (name.to_lowercase(), value.expose().to_owned())));
-    headers
 }
 
 async fn conclude(engine: &Engine, job: &Job, ready: Ready, exchange: Exchange) -> Result<(), StoreError> {

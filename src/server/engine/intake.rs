@@ -14,6 +14,9 @@ use crate::server::store::{StoreError, Tx, events, webhooks};
 use std::collections::HashSet;
 use tokio::sync::OwnedSemaphorePermit;
 
+/// The `source` of samples.
+pub const SAMPLE_SOURCE: &str = "/hookwell/sample";
+
 /// The payloads and deliveries that go into one commit with their events.
 #[derive(Default)]
 struct Batch {
@@ -22,10 +25,11 @@ struct Batch {
 }
 
 impl Batch {
+    /// Adds a delivery, and its payload where no webhook of the same variant added it before.
     fn add(&mut self, engine: &Engine, study: &Study, event: &Event, webhook: &Webhook, trigger: Trigger, by: Option<String>) {
-        let settings = &webhook.settings;
-        let variant = format!("{}/{}", settings.format.as_str(), settings.content.as_str());
-        if !self.payloads.iter().rev().take_while(|p| p.event_id == event.id).any(|p| p.variant == variant) {
+        let variant = webhook.settings.variant();
+        let text = variant.to_string();
+        if !self.payloads.iter().rev().take_while(|p| p.event_id == event.id).any(|p| p.variant == text) {
             let null = serde_json::Value::Null;
             let view = EventView {
                 id: &event.id,
@@ -38,14 +42,15 @@ impl Batch {
                 is_test: event.is_test,
                 data: event.data.as_ref().unwrap_or(&null),
             };
-            let payload = format::render(settings.format, &view, settings.content);
-            self.payloads.push(NewPayload { event_id: event.id.clone(), variant: variant.clone(), payload });
+            // Without a body there is nothing to deliver. Webhooks cannot choose such an event, and samples refuse it.
+            let Some(payload) = format::render(&variant, &view) else { return };
+            self.payloads.push(NewPayload { event_id: event.id.clone(), variant: text.clone(), payload });
         }
         self.deliveries.push(NewDelivery {
             id: DeliveryId::from_bits(engine.ids.next()),
             webhook_id: webhook.id.clone(),
             event_id: event.id.clone(),
-            variant,
+            variant: text,
             trigger,
             requested_by: by,
             lease: None,
@@ -263,7 +268,7 @@ pub async fn accept_sample(
     by: String,
 ) -> Result<Job, StoreError> {
     let now = engine.clock.now();
-    let new = NewEvent { source: "/hookwell/sample".to_owned(), external_id: String::new(), event_type, occurred_at: None, data };
+    let new = NewEvent { source: SAMPLE_SOURCE.to_owned(), external_id: String::new(), event_type, occurred_at: None, data };
     let mut event = event_of(engine, study, new, now, true);
     event.external_id = event.id.to_string();
     let mut batch = Batch::default();

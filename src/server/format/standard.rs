@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::model::event_type::EventType;
     use crate::model::id::EventId;
-    use crate::model::webhook::PayloadFormat;
+    use crate::model::payload_variant::PayloadVariant;
     use crate::server::format::render;
     use serde_json::json;
 
@@ -74,7 +74,7 @@ mod tests {
             is_test,
             data,
         };
-        render(PayloadFormat::Standard, &event, content)
+        render(&PayloadVariant::Standard { content }, &event).expect("a body")
     }
 
     #[test]

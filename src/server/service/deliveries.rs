@@ -9,6 +9,7 @@ use crate::model::permission::{Action, Decision};
 use crate::model::webhook::{Webhook, WebhookMode, WebhookStatus};
 use crate::server::auth::Actor;
 use crate::server::state::App;
+use crate::server::store::deliveries::StoredPayload;
 use crate::server::store::{attempts, deliveries, webhooks};
 use serde_json::json;
 
@@ -53,9 +54,8 @@ pub async fn get(app: &App, actor: &Actor, id: &DeliveryId, reveal: bool) -> Res
     let mut db = app.store.read().await?;
     let Some(delivery) = deliveries::find(&mut db, study, id).await? else { return Err(not_found("delivery")) };
     let Some(webhook) = webhooks::find(&mut db, study, &delivery.webhook_id).await? else { return Err(not_found("webhook")) };
-    let Some((payload, source, external_id, occurred_at)) = deliveries::find_payload(&mut db, study, id).await? else {
-        return Err(not_found("delivery"));
-    };
+    let Some(stored) = deliveries::find_payload(&mut db, study, id).await? else { return Err(not_found("delivery")) };
+    let StoredPayload { payload, source, external_id, occurred_at, .. } = stored;
     let mut attempts = attempts::of_delivery(&mut db, study, id).await?;
     drop(db);
     let mut access = access(actor, delivery.is_test);

@@ -6,7 +6,7 @@ use crate::model::event_type::EventType;
 use crate::model::id::WebhookId;
 use crate::model::permission::Action;
 use crate::model::problem::FieldError;
-use crate::model::webhook::WebhookMode;
+use crate::model::webhook::{PayloadFormat, WebhookMode};
 use crate::server::auth::Actor;
 use crate::server::engine::{attempt, intake};
 use crate::server::state::App;
@@ -37,10 +37,30 @@ pub fn check_data(event_type: EventType, text: &str) -> Result<serde_json::Value
     if wrong.is_empty() { Ok(data) } else { Err(invalid("data", wrong.0.iter().map(sentence).collect::<Vec<_>>().join("; "))) }
 }
 
+/// The event type of a sample for which none is chosen: one of which the webhook's format speaks.
+///
+/// # Errors
+/// 403, 404.
+pub async fn usual_type(app: &App, actor: &Actor, id: &WebhookId) -> Result<EventType, AppError> {
+    actor.require(Action::SendSample { live: false })?;
+    let mut db = app.store.read().await?;
+    let webhook = webhooks::find(&mut db, &actor.study.id, id).await?.ok_or_else(|| not_found("webhook"))?;
+    Ok(webhook.settings.sample_event())
+}
+
+/// That a format has a body for this type.
+fn check_type(format: PayloadFormat, event_type: EventType) -> Result<(), AppError> {
+    if format.speaks_of(event_type) {
+        return Ok(());
+    }
+    let known = format.event_types().into_iter().map(EventType::name).collect::<Vec<_>>().join(", ");
+    Err(invalid("event_type", format!("{} has no body for {}; choose one of {known}", format.label(), event_type.name())))
+}
+
 /// Sends a sample and waits for the answer, or the webhook's timeout.
 ///
 /// # Errors
-/// 403, 404; a payload that does not fit its type, on `data`.
+/// 403, 404; a type of which the webhook's format does not speak, on `event_type`.
 pub async fn send(
     app: &App,
     actor: &Actor,
@@ -58,6 +78,7 @@ pub async fn send(
     if webhook.archived_at.is_some() {
         return Err(AppError::Conflict("This webhook is archived; it gets no samples.".to_owned()));
     }
+    check_type(webhook.settings.format, event_type)?;
     let mut tx = app.store.begin().await?;
     let job = intake::accept_sample(&app.engine, &mut tx, &actor.study, &webhook, event_type, data, actor.name().to_owned()).await?;
     let delivery_id = job.delivery_id.clone();

@@ -6,10 +6,12 @@ pub use register::{Face, PER_SURVEY_MAX, register, registered, registered_one};
 
 use super::check_reason;
 use crate::error::{AppError, invalid, not_found};
-use crate::model::id::WebhookId;
+use crate::model::audit::AuditEntry;
+use crate::model::id::{StudyId, WebhookId};
+use crate::model::payload_variant::PayloadVariant;
 use crate::model::permission::Action;
 use crate::model::time::{HOUR, Timestamp};
-use crate::model::webhook::{OVERLAP_HOURS_MAX, Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus};
+use crate::model::webhook::{OVERLAP_HOURS_MAX, PayloadFormat, Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus};
 use crate::model::webhook_draft::{Change, WebhookDraft, check_secret};
 use crate::server::auth::Actor;
 use crate::server::credentials::Credentials;
@@ -17,7 +19,7 @@ use crate::server::engine::address::LookupError;
 use crate::server::engine::signing::generate_secret;
 use crate::server::secret::Secret;
 use crate::server::state::App;
-use crate::server::store::{StoreError, Tx, deliveries, webhooks};
+use crate::server::store::{self, StoreError, Tx, deliveries, studies, webhooks};
 use serde_json::{Value, json};
 
 /// The webhooks of the actor's study with what they have been doing, by name.
@@ -166,17 +168,19 @@ pub async fn update_with_secret(
     actor.require(Action::ManageWebhook)?;
     actor.require(Action::ManageCredentials)?;
     actor.require_integrations()?;
-    let (settings, status, change) = draft.check(app.config.allow_http)?;
+    let (mut settings, status, change) = draft.check(app.config.allow_http)?;
     if let SecretChange::Replace(secret) = &secret {
         check_secret(secret.expose()).map_err(|message| invalid("secret", message))?;
     }
     check_address(app, &settings.url).await?;
-    let mut edit = Edit::begin(app, actor, id, Some(version)).await?;
+    let mut edit = Edit::begin(app, &actor.study.id, id, Some(version)).await?;
+    // No form and no request says it.
+    settings.format_options.legacy = edit.before.settings.format_options.legacy;
     super::forms::check_filter(&mut edit.tx, &actor.study.id, &settings.filter).await?;
     if matches!(&change.secret, Change::Set(_)) {
         return Err(invalid("secret", "is changed under Secret, so that the old one can go on signing for a while"));
     }
-    let credentials = Credentials::open(&app.vault, &actor.study.id, id, &edit.sealed).map_err(damaged)?;
+    let credentials = open(app, &edit.webhook, &edit.sealed)?;
     let before = (credentials.token.is_some(), credentials.basic.is_some(), credentials.headers.len());
     let sets_values = [&change.token, &change.basic].iter().any(|c| matches!(c, Some((_, Change::Set(_)))))
         || change.headers.iter().any(|(_, c)| matches!(c, Change::Set(_)));
@@ -220,8 +224,31 @@ fn set_secret(credentials: &mut Credentials, change: SecretChange, now: Timestam
 }
 
 /// The part of the settings that a sample tries out.
-fn what_is_sent(s: &WebhookSettings) -> (&str, crate::model::webhook::PayloadFormat, crate::model::webhook::Content, u32) {
-    (&s.url, s.format, s.content, s.timeout_seconds)
+fn what_is_sent(s: &WebhookSettings) -> (&str, PayloadVariant, u32) {
+    (&s.url, s.variant(), s.timeout_seconds)
+}
+
+/// Makes a webhook of the format `mydatahelps` a legacy one, whose receivers were built for the patient's keys, or an ordinary one again.
+/// For the operator at the machine who moves webhooks here: no form and no request of the API does it, so no new webhook is one.
+///
+/// # Errors
+/// 404 for an unknown study or webhook; 409 for an archived one; a webhook of another format, on `webhook`.
+pub async fn set_legacy_by_operator(app: &App, slug: &str, id: &WebhookId, legacy: bool) -> Result<Webhook, AppError> {
+    let mut db = app.store.read().await?;
+    let Some(study) = studies::find_by_slug(&mut db, slug).await? else { return Err(not_found("study")) };
+    drop(db);
+    let mut edit = Edit::begin(app, &study.id, id, None).await?;
+    let format = edit.before.settings.format;
+    if format != PayloadFormat::Mydatahelps {
+        return Err(invalid("webhook", format!("has the format {}; only those of mydatahelps can be legacy ones", format.as_str())));
+    }
+    edit.webhook.settings.format_options.legacy = legacy;
+    edit.keeps_verified = what_is_sent(&edit.webhook.settings) == what_is_sent(&edit.before.settings);
+    let changes = edit.write(app).await?;
+    let action = if legacy { "webhook.made_legacy" } else { "webhook.made_ordinary" };
+    let entry = AuditEntry::by_operator(Some(&study.id), edit.webhook.updated_at, action, id.as_str(), changes);
+    store::audit::append(&mut edit.tx, &entry, None).await?;
+    edit.commit(app).await
 }
 
 /// Makes a webhook active, or pauses it. Active again, what waited goes out.
@@ -231,7 +258,7 @@ fn what_is_sent(s: &WebhookSettings) -> (&str, crate::model::webhook::PayloadFor
 pub async fn set_active(app: &App, actor: &Actor, id: &WebhookId, active: bool) -> Result<Webhook, AppError> {
     actor.require(Action::ManageWebhook)?;
     actor.require_integrations()?;
-    let mut edit = Edit::begin(app, actor, id, None).await?;
+    let mut edit = Edit::begin(app, &actor.study.id, id, None).await?;
     edit.webhook.status = if active { WebhookStatus::Active } else { WebhookStatus::Inactive };
     edit.webhook.disabled_cause = None;
     let action = if active { "webhook.activated" } else { "webhook.paused" };
@@ -247,7 +274,7 @@ pub async fn set_active(app: &App, actor: &Actor, id: &WebhookId, active: bool) 
 pub async fn set_mode(app: &App, actor: &Actor, id: &WebhookId, mode: WebhookMode, reason: &str) -> Result<Webhook, AppError> {
     actor.require(if mode == WebhookMode::Live { Action::GoLive } else { Action::ManageWebhook })?;
     actor.require_integrations()?;
-    let mut edit = Edit::begin(app, actor, id, None).await?;
+    let mut edit = Edit::begin(app, &actor.study.id, id, None).await?;
     let mut why = None;
     if mode == WebhookMode::Live && !edit.before.is_verified() {
         if reason.trim().is_empty() {
@@ -271,7 +298,7 @@ pub async fn archive(app: &App, actor: &Actor, id: &WebhookId, reason: &str) -> 
     actor.require(Action::ManageWebhook)?;
     actor.require_integrations()?;
     let reason = check_reason(reason)?;
-    let mut edit = Edit::begin(app, actor, id, None).await?;
+    let mut edit = Edit::begin(app, &actor.study.id, id, None).await?;
     let now = app.clock.now();
     edit.webhook.archived_at = Some(now);
     edit.webhook.status = WebhookStatus::Inactive;
@@ -298,9 +325,9 @@ pub async fn rotate(
     if let Some(secret) = &given {
         check_secret(secret.expose()).map_err(|message| invalid("secret", message))?;
     }
-    let mut edit = Edit::begin(app, actor, id, None).await?;
+    let mut edit = Edit::begin(app, &actor.study.id, id, None).await?;
     let now = app.clock.now();
-    let mut credentials = Credentials::open(&app.vault, &actor.study.id, id, &edit.sealed).map_err(damaged)?;
+    let mut credentials = open(app, &edit.webhook, &edit.sealed)?;
     let secret = given.unwrap_or_else(generate_secret);
     if credentials.secret.as_ref().is_some_and(|(old, _)| old.expose() == secret.expose()) {
         return Err(invalid("secret", "is the present one already"));
@@ -331,9 +358,9 @@ struct Edit {
 }
 
 impl Edit {
-    async fn begin(app: &App, actor: &Actor, id: &WebhookId, version: Option<i64>) -> Result<Self, AppError> {
+    async fn begin(app: &App, study: &StudyId, id: &WebhookId, version: Option<i64>) -> Result<Self, AppError> {
         let mut tx = app.store.begin().await?;
-        let Some(found) = webhooks::find_sealed(&mut tx, &actor.study.id, id).await? else { return Err(not_found("webhook")) };
+        let Some(found) = webhooks::find_sealed(&mut tx, study, id).await? else { return Err(not_found("webhook")) };
         let before = found.webhook;
         if before.archived_at.is_some() {
             return Err(AppError::Conflict("This webhook is archived. Its history stays readable; it cannot be changed.".to_owned()));
@@ -349,9 +376,15 @@ impl Edit {
     }
 
     async fn finish(mut self, app: &App, actor: &Actor, action: &str, reason: Option<&str>) -> Result<Webhook, AppError> {
-        let now = app.clock.now();
+        let changes = self.write(app).await?;
+        actor.audit(&mut self.tx, self.webhook.updated_at, action, self.webhook.id.as_str(), changes, reason).await?;
+        self.commit(app).await
+    }
+
+    /// Writes the changed webhook, and gives what its audit row says of it.
+    async fn write(&mut self, app: &App) -> Result<Value, AppError> {
         self.webhook.version = self.before.version + 1;
-        self.webhook.updated_at = now;
+        self.webhook.updated_at = app.clock.now();
         self.webhook.verified_version = (self.keeps_verified && self.before.is_verified()).then_some(self.webhook.version);
         let written = webhooks::update(&mut self.tx, &self.webhook, &self.sealed, self.before.version).await;
         if !name_taken(&self.webhook, written)? {
@@ -368,7 +401,10 @@ impl Edit {
                 map.insert("secret".to_owned(), json!(became));
             }
         }
-        actor.audit(&mut self.tx, now, action, self.webhook.id.as_str(), changes, reason).await?;
+        Ok(changes)
+    }
+
+    async fn commit(self, app: &App) -> Result<Webhook, AppError> {
         self.tx.commit().await?;
         app.live.tell(&self.webhook.study_id, &self.webhook.id);
         Ok(self.webhook)
@@ -386,6 +422,14 @@ fn name_taken<T>(webhook: &Webhook, written: Result<T, StoreError>) -> Result<T,
 
 fn seal(app: &App, webhook: &Webhook, credentials: &Credentials) -> Result<Vec<u8>, AppError> {
     credentials.seal(&app.vault, &webhook.study_id, &webhook.id).map_err(damaged)
+}
+
+/// A webhook's credentials.
+///
+/// # Errors
+/// When the master key is another than the one that they were sealed with.
+pub(super) fn open(app: &App, webhook: &Webhook, sealed: &[u8]) -> Result<Credentials, AppError> {
+    Credentials::open(&app.vault, &webhook.study_id, &webhook.id, sealed).map_err(damaged)
 }
 
 fn damaged(error: crate::server::secret::VaultError) -> AppError {

@@ -5,6 +5,7 @@ use crate::model::delivery::{Delivery, DeliveryFilter, DeliveryState, FailureKin
 use crate::model::event_type::EventType;
 use crate::model::id::{DeliveryId, EventId, StudyId, WebhookId};
 use crate::model::page::Page;
+use crate::model::payload_variant::PayloadVariant;
 use crate::model::time::Timestamp;
 
 #[derive(sqlx::FromRow)]
@@ -60,25 +61,40 @@ pub async fn find(db: &mut Db, study: &StudyId, delivery: &DeliveryId) -> Result
     row.map(Delivery::try_from).transpose()
 }
 
-/// What a delivery sends, and the sender's `source` and `id` and when it happened.
-pub async fn find_payload(
-    db: &mut Db,
-    study: &StudyId,
-    delivery: &DeliveryId,
-) -> Result<Option<(Payload, String, String, Timestamp)>, StoreError> {
+/// What a delivery sends, and what its sender said of its event.
+pub struct StoredPayload {
+    /// What decided the bytes, when the event was accepted.
+    pub variant: PayloadVariant,
+    /// The bytes.
+    pub payload: Payload,
+    /// The sender's `source`.
+    pub source: String,
+    /// The sender's `id`.
+    pub external_id: String,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+}
+
+/// What a delivery sends.
+pub async fn find_payload(db: &mut Db, study: &StudyId, delivery: &DeliveryId) -> Result<Option<StoredPayload>, StoreError> {
     let row = maybe!(
         db,
-        (String, String, String, String, i64),
-        "SELECT p.headers, p.body, e.source, e.external_id, e.occurred_at FROM deliveries d
+        (String, String, String, String, String, i64),
+        "SELECT p.variant, p.headers, p.body, e.source, e.external_id, e.occurred_at FROM deliveries d
          JOIN payloads p ON p.study_id = d.study_id AND p.event_id = d.event_id AND p.variant = d.variant
          JOIN events e ON e.study_id = d.study_id AND e.id = d.event_id
          WHERE d.study_id = $1 AND d.id = $2",
         study.as_str(),
         delivery.as_str(),
     )?;
-    let Some((headers, body, source, external_id, occurred_at)) = row else { return Ok(None) };
-    let payload = Payload { headers: from_json("payload's headers", &headers)?, body };
-    Ok(Some((payload, source, external_id, Timestamp(occurred_at))))
+    let Some((variant, headers, body, source, external_id, occurred_at)) = row else { return Ok(None) };
+    Ok(Some(StoredPayload {
+        variant: known("payload's variant", &variant, PayloadVariant::parse)?,
+        payload: Payload { headers: from_json("payload's headers", &headers)?, body },
+        source,
+        external_id,
+        occurred_at: Timestamp(occurred_at),
+    }))
 }
 
 /// The deliveries of one event, in the order in which they were made.

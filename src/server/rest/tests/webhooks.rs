@@ -165,3 +165,73 @@ async fn a_sample_that_does_not_fit_its_type_is_refused_before_it_is_sent() {
     assert_eq!(server.post(&path, json!({"event_type": "nothing"})).await.fields(), ["event_type"]);
     assert_eq!(server.post(&path, json!({"event_type": "form.completed", "data": {}})).await.fields(), ["data"]);
 }
+
+#[tokio::test]
+async fn a_format_its_options_and_who_waits_are_set_shown_and_changed() {
+    let server = Server::new().await;
+    let plain = server.webhook("plain").await;
+    let usual = json!({
+        "key_case": "pascal", "legacy": false, "signature_header": "X-Webhook-Signature", "event_header": "X-Webhook-Event",
+        "delivery_header": "X-Webhook-Delivery",
+    });
+    assert_eq!((&plain.body["format_options"], &plain.body["delivery"]), (&usual, &json!("asynchronous")));
+    let body = json!({
+        "name": "a", "url": "https://1.1.1.1/", "events": ["survey.completed"], "format": "survey", "delivery": "synchronous",
+        "format_options": {"signature_header": "X-Sig", "key_case": "camel"},
+    });
+    let made = server.post("/api/v1/webhooks", body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!((&made.body["format"], &made.body["delivery"]), (&json!("survey"), &json!("synchronous")));
+    let options = &made.body["format_options"];
+    assert_eq!((&options["signature_header"], &options["key_case"]), (&json!("X-Sig"), &json!("camel")));
+    let path = format!("/api/v1/webhooks/{}", made.id());
+    let change = json!({"format": "mydatahelps", "format_options": {"event_header": "X-Kind"}});
+    let changed = server.call("PATCH", &path, change).await;
+    assert_eq!((changed.status, &changed.body["format"]), (200, &json!("mydatahelps")), "{changed:?}");
+    let options = &changed.body["format_options"];
+    assert_eq!((&options["signature_header"], &options["event_header"]), (&json!("X-Sig"), &json!("X-Kind")), "what is not named stays");
+    assert_eq!(changed.body["delivery"], "synchronous");
+    let emptied = server.call("PATCH", &path, json!({"format_options": {"signature_header": ""}, "delivery": "asynchronous"})).await;
+    assert_eq!(emptied.body["format_options"]["signature_header"], "X-Webhook-Signature");
+    assert_eq!(emptied.body["delivery"], "asynchronous");
+    assert_eq!(server.get(&path).await.body["format_options"], emptied.body["format_options"]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_format_is_told_under_its_name_here() {
+    let server = Server::new().await;
+    let with = |more: serde_json::Value| {
+        let mut body = json!({"name": "a", "url": "https://1.1.1.1/", "events": ["survey.completed"], "format": "survey"});
+        body.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
+        body
+    };
+    for (more, fields) in [
+        (json!({"format": "xml"}), vec!["format"]),
+        (json!({"format": "trialkit"}), vec!["format"]),
+        (json!({"format": "infermedica"}), vec!["token_header.value"]),
+        (json!({"format": "infermedica", "token_header": {"name": "x-t"}}), vec!["token_header.value"]),
+        (json!({"delivery": "later"}), vec!["delivery"]),
+        (json!({"format_options": {"key_case": "snake"}}), vec!["format_options.key_case"]),
+        (json!({"format": "mydatahelps", "format_options": {"key_case": "snake"}}), vec!["format_options.key_case"]),
+        (json!({"format_options": {"signature_header": "no header"}}), vec!["format_options.signature_header"]),
+        (json!({"format_options": {"event_header": "webhook-id"}}), vec!["format_options.event_header"]),
+        (json!({"format_options": {"delivery_header": "cookie"}}), vec!["format_options.delivery_header"]),
+        (json!({"headers": {"x-webhook-event": "1"}}), vec!["headers"]),
+        (json!({"format_options": {"legacy": true}}), vec!["format_options.legacy"]),
+        (json!({"format_options": {"legacy": false}}), vec!["format_options.legacy"]),
+        (json!({"format_options": {"colour": 1}}), vec!["format_options.colour"]),
+    ] {
+        let refused = server.post("/api/v1/webhooks", with(more.clone())).await;
+        assert_eq!((refused.status, refused.fields()), (422, fields), "{more}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_sample_without_a_type_is_one_of_the_format_and_another_is_refused() {
+    let server = Server::new().await;
+    let body = json!({"name": "a", "url": "https://1.1.1.1/", "events": ["record.inserted"], "format": "trialkit"});
+    let made = server.post("/api/v1/webhooks", body).await;
+    let refused = server.post(&format!("/api/v1/webhooks/{}/sample", made.id()), json!({"event_type": "webhook.test"})).await;
+    assert_eq!((refused.status, refused.fields()), (422, vec!["event_type"]), "{refused:?}");
+    assert!(refused.body.to_string().contains("record.inserted, record.updated, record.review_changed"), "{refused:?}");
+}

@@ -5,10 +5,20 @@ use crate::model::event::Event;
 use crate::model::event_type::EventType;
 use crate::model::id::{AttemptId, DeliveryId, EventId, WebhookId};
 use crate::model::time::Timestamp;
-use crate::model::webhook::{Content, CredentialsShown, EventFilter, PayloadFormat, Webhook, WebhookMode, WebhookStatus};
+use crate::model::webhook::{Content, CredentialsShown, EventFilter, FormatOptions, PayloadFormat, Webhook, WebhookMode, WebhookStatus};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+
+/// Whether the save that causes an event waits for the answer.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryMode {
+    /// It goes on at once.
+    Asynchronous,
+    /// It waits, at most for the webhook's timeout.
+    Synchronous,
+}
 
 /// A webhook as it stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,8 +44,12 @@ pub struct WebhookResource {
     pub filter: EventFilter,
     /// How an event becomes headers and bytes.
     pub format: PayloadFormat,
+    /// What the format leaves open. A format reads its own part and ignores the rest; `legacy` is the operator's.
+    pub format_options: FormatOptions,
     /// What of an event leaves the study.
     pub content: Content,
+    /// Whether the save that causes an event waits for the answer.
+    pub delivery: DeliveryMode,
     /// Seconds until an attempt is given up.
     #[schema(example = 10)]
     pub timeout_seconds: u32,
@@ -76,7 +90,9 @@ impl From<Webhook> for WebhookResource {
             events: s.events,
             filter: s.filter,
             format: s.format,
+            format_options: s.format_options,
             content: s.content,
+            delivery: if s.synchronous { DeliveryMode::Synchronous } else { DeliveryMode::Asynchronous },
             timeout_seconds: s.timeout_seconds,
             retry_schedule: s.retry_schedule.0,
             rate_limit: s.rate_limit,

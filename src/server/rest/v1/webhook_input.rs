@@ -3,9 +3,10 @@
 use crate::error::AppError;
 use crate::model::event_type::EventType;
 use crate::model::problem::FieldErrors;
-use crate::model::webhook::{Content, PayloadFormat, Webhook, WebhookMode, WebhookStatus};
+use crate::model::webhook::{Content, KeyCase, PayloadFormat, Webhook, WebhookMode, WebhookStatus};
 use crate::model::webhook_draft::{KEEP, WebhookDraft, check_secret};
 use crate::server::rest::extract::nullable;
+use crate::server::rest::v1::resource::DeliveryMode;
 use crate::server::service::webhooks::NewSecret;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -19,6 +20,35 @@ pub struct FilterInput {
     pub forms: Option<Vec<String>>,
     /// Ids of sites.
     pub sites: Option<Vec<String>>,
+}
+
+/// What the format leaves open. What is left out is the usual, or stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FormatOptionsInput {
+    /// `mydatahelps`: how keys are spelt; default `pascal`.
+    #[schema(value_type = Option<KeyCase>)]
+    pub key_case: Option<String>,
+    /// `survey`: the header with the signature; empty or left out: `X-Webhook-Signature`.
+    #[schema(example = "X-Webhook-Signature")]
+    pub signature_header: Option<String>,
+    /// `survey`: the header with the event's type; empty or left out: `X-Webhook-Event`.
+    #[schema(example = "X-Webhook-Event")]
+    pub event_header: Option<String>,
+    /// `survey`: the header with the delivery's id; empty or left out: `X-Webhook-Delivery`.
+    #[schema(example = "X-Webhook-Delivery")]
+    pub delivery_header: Option<String>,
+    /// Shown by the API, never taken by it: named, it is refused.
+    #[schema(ignore)]
+    pub legacy: Option<serde_json::Value>,
+}
+
+/// Unlike a form, which sends the fields of all formats, a request names a key case because it means it.
+fn known_case(case: String, errors: &mut FieldErrors) -> String {
+    if KeyCase::parse(&case).is_none() {
+        errors.add("key_case", "must be pascal or camel");
+    }
+    case
 }
 
 /// A header that carries a token.
@@ -67,12 +97,18 @@ macro_rules! inputs {
             pub events: Option<Vec<String>>,
             /// Which events of those types count; default: all.
             pub filter: Option<FilterInput>,
-            /// `standard`.
+            /// `standard` (the default), or that of the platform for which the receiver was built; one that speaks of all of the events.
+            /// `infermedica` needs a token.
             #[schema(value_type = Option<PayloadFormat>)]
             pub format: Option<String>,
+            /// What the format leaves open. A format reads its own part and ignores the rest.
+            pub format_options: Option<FormatOptionsInput>,
             /// `id-only` (the default) or `full`, with which the event's whole data leaves the study.
             #[schema(value_type = Option<Content>)]
             pub content: Option<String>,
+            /// `asynchronous` (the default), or `synchronous`: the save that causes an event waits for the answer, at most for the timeout.
+            #[schema(value_type = Option<DeliveryMode>)]
+            pub delivery: Option<String>,
             /// Seconds until an attempt is given up, 1–30; default 10.
             #[schema(example = 10)]
             pub timeout_seconds: Option<i64>,
@@ -114,6 +150,15 @@ macro_rules! inputs {
                 set(&mut draft.status, self.status);
                 set(&mut draft.format, self.format);
                 set(&mut draft.content, self.content);
+                set(&mut draft.delivery, self.delivery);
+                let options = self.format_options.unwrap_or_default();
+                set(&mut draft.key_case, options.key_case.map(|case| known_case(case, errors)));
+                set(&mut draft.signature_header, options.signature_header);
+                set(&mut draft.event_header, options.event_header);
+                set(&mut draft.delivery_header, options.delivery_header);
+                if options.legacy.is_some() {
+                    errors.add("legacy", "is read-only: the operator sets it for webhooks that were moved here");
+                }
                 set(&mut draft.timeout_seconds, self.timeout_seconds.map(|n| n.to_string()));
                 set(&mut draft.concurrency, self.concurrency.map(|n| n.to_string()));
                 set(&mut draft.rate_limit, self.rate_limit.map(|n| n.map(|n| n.to_string()).unwrap_or_default()));
@@ -218,6 +263,11 @@ pub fn api_names(error: AppError) -> AppError {
         let name = match error.field.as_str() {
             "forms" => "filter.forms",
             "sites" => "filter.sites",
+            "key_case" => "format_options.key_case",
+            "signature_header" => "format_options.signature_header",
+            "event_header" => "format_options.event_header",
+            "delivery_header" => "format_options.delivery_header",
+            "legacy" => "format_options.legacy",
             "token_header" => "token_header.name",
             "token_value" => "token_header.value",
             "basic_user" => "basic.user",

@@ -208,7 +208,7 @@ pub async fn rotate_secret(
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
-    /// A type of the catalogue; default `webhook.test`.
+    /// A type of the catalogue of which the webhook's format speaks; default `webhook.test`, or else the first of its events.
     #[schema(value_type = Option<EventType>)]
     event_type: Option<String>,
     /// The event's data, which must fit the type's schema; default: the catalogue's example.
@@ -241,7 +241,7 @@ pub async fn send_sample(
     MaybeJson(body): MaybeJson<Sample>,
 ) -> Result<axum::Json<SampleOutcome>, Problem> {
     let event_type = match body.event_type.as_deref() {
-        None => EventType::WebhookTest,
+        None => samples::usual_type(&app, &actor, &id).await?,
         Some(name) => {
             EventType::parse(name).ok_or_else(|| invalid("event_type", "must be a type of the catalogue at /api/v1/event-types"))?
         }
