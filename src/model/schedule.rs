@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// When a schedule runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Timing {
     /// By a crontab expression of five fields, read in a time zone of the IANA database.

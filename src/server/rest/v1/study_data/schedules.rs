@@ -1,7 +1,7 @@
 //! `/api/v1/schedules`.
 
 use super::page;
-use crate::error::AppError;
+use crate::error::{AppError, invalid};
 use crate::model::id::{RunId, ScheduleId, SiteId, WebhookId};
 use crate::model::schedule::{RunCause, Schedule, ScheduleDraft, ScheduleRun, Timing};
 use crate::model::time::Timestamp;
@@ -126,6 +126,37 @@ pub struct RunList {
     next: Option<String>,
 }
 
+/// A timing as sent, read member by member so that each wrong one is named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimingInput {
+    kind: String,
+    expression: Option<String>,
+    time_zone: Option<String>,
+    minutes: Option<i64>,
+}
+
+impl TimingInput {
+    /// Lays it over a draft, which finds out whether it can be.
+    fn over(self, draft: &mut ScheduleDraft) -> Result<(), AppError> {
+        let cron = self.kind == "cron";
+        let stray = [
+            ("timing.expression", !cron && self.expression.is_some()),
+            ("timing.time_zone", !cron && self.time_zone.is_some()),
+            ("timing.minutes", cron && self.minutes.is_some()),
+        ];
+        if let Some((field, _)) = stray.into_iter().find(|(_, there)| *there) {
+            return Err(invalid(field, format!("is not of the kind {}", self.kind)));
+        }
+        draft.timing = self.kind;
+        draft.expression = self.expression.unwrap_or_default();
+        draft.time_zone = self.time_zone.unwrap_or_default();
+        draft.number = self.minutes.map(|n| n.to_string()).unwrap_or_default();
+        "minutes".clone_into(&mut draft.unit);
+        Ok(())
+    }
+}
+
 /// A schedule to be added.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -135,7 +166,8 @@ pub struct ScheduleNew {
     /// 1–200 characters on one line, unique in the study.
     name: String,
     /// When it runs.
-    timing: Timing,
+    #[schema(value_type = Timing)]
+    timing: TimingInput,
     /// Ids of sites: for their participants alone; none, the default: for all.
     #[serde(default)]
     #[schema(value_type = Vec<SiteId>)]
@@ -155,7 +187,8 @@ pub struct SchedulePatch {
     /// See the schedule.
     name: Option<String>,
     /// See the schedule. Its next run is planned anew.
-    timing: Option<Timing>,
+    #[schema(value_type = Option<Timing>)]
+    timing: Option<TimingInput>,
     /// All sites, in place of those before.
     #[schema(value_type = Option<Vec<SiteId>>)]
     sites: Option<Vec<String>>,
@@ -170,27 +203,17 @@ pub struct SchedulePatch {
 
 impl SchedulePatch {
     /// Lays what is named over a draft.
-    fn over(self, mut draft: ScheduleDraft) -> ScheduleDraft {
-        let minutes = |draft: &mut ScheduleDraft, timing: &str, minutes: u32| {
-            timing.clone_into(&mut draft.timing);
-            (draft.number, draft.unit) = (minutes.to_string(), "minutes".to_owned());
-        };
-        match self.timing {
-            None => {}
-            Some(Timing::Cron { expression, time_zone }) => {
-                "cron".clone_into(&mut draft.timing);
-                (draft.expression, draft.time_zone) = (expression, time_zone);
-            }
-            Some(Timing::Every { minutes: n }) => minutes(&mut draft, "every", n),
-            Some(Timing::AfterEnrolment { minutes: n }) => minutes(&mut draft, "after_enrolment", n),
+    fn over(self, mut draft: ScheduleDraft) -> Result<ScheduleDraft, AppError> {
+        if let Some(timing) = self.timing {
+            timing.over(&mut draft)?;
         }
-        ScheduleDraft {
+        Ok(ScheduleDraft {
             name: self.name.unwrap_or(draft.name),
             sites: self.sites.unwrap_or(draft.sites),
             webhooks: self.webhooks.unwrap_or(draft.webhooks),
             active: self.active.map_or(draft.active, |active| if active { "yes" } else { "" }.to_owned()),
             ..draft
-        }
+        })
     }
 }
 
@@ -199,6 +222,7 @@ fn api_names(error: AppError) -> AppError {
     let AppError::Invalid(mut errors) = error else { return error };
     for error in &mut errors {
         match error.field.as_str() {
+            "timing" => "timing.kind",
             "expression" => "timing.expression",
             "time_zone" => "timing.time_zone",
             "number" => "timing.minutes",
@@ -234,7 +258,7 @@ pub async fn create_schedule(
 ) -> Result<Response, Problem> {
     let ScheduleNew { name, timing, sites, webhooks, active } = body;
     let all = SchedulePatch { name: Some(name), timing: Some(timing), sites: Some(sites), webhooks: Some(webhooks), active, version: None };
-    let schedule = schedules::create(&app, &actor, &all.over(ScheduleDraft::default())).await.map_err(api_names)?;
+    let schedule = schedules::create(&app, &actor, &all.over(ScheduleDraft::default())?).await.map_err(api_names)?;
     let headers = made(format!("/api/v1/schedules/{}", schedule.id), schedule.version);
     Ok((StatusCode::CREATED, headers, axum::Json(ScheduleResource::from(schedule))).into_response())
 }
@@ -269,7 +293,7 @@ pub async fn patch_schedule(
 ) -> Result<Response, Problem> {
     let seen = matched.or(body.version)?;
     let before = schedules::get(&app, &actor, &id).await?;
-    let draft = body.over(ScheduleDraft::of(&before));
+    let draft = body.over(ScheduleDraft::of(&before))?;
     Ok(shown(schedules::update(&app, &actor, &id, seen.or(Some(before.version)), &draft).await.map_err(api_names)?))
 }
 
