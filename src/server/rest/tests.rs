@@ -125,6 +125,11 @@ impl Server {
         self.call("POST", path, body).await
     }
 
+    /// Carries out imports and schedules that are due.
+    async fn do_chores(&self) {
+        crate::server::chores::drain(&self.app).await.expect("drains");
+    }
+
     /// A webhook at an address that needs no look-up.
     async fn webhook(&self, name: &str) -> Answer {
         let made = self.post("/api/v1/webhooks", json!({"name": name, "url": "https://1.1.1.1/hook", "events": ["form.completed"]})).await;
