@@ -4,6 +4,8 @@ pub mod account;
 pub mod api_keys;
 pub mod delivery;
 pub mod error;
+pub mod event;
+pub mod events;
 pub mod frame;
 pub mod search;
 pub mod shell;

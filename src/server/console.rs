@@ -6,6 +6,7 @@
 pub mod account;
 pub mod api_keys;
 pub mod deliveries;
+pub mod events;
 pub mod render;
 pub mod saved;
 pub mod sign_in;

@@ -1,7 +1,7 @@
 //! The route table: every address that Hookwell answers, and what is around them.
 
 use super::auth::session::{COOKIE, Sessions};
-use super::console::{account, api_keys, deliveries, render, sign_in, studies, test, webhooks};
+use super::console::{account, api_keys, deliveries, events, render, sign_in, studies, test, webhooks};
 use super::state::App;
 use super::{assets, health, rest, same_origin, security_headers};
 use axum::Router;
@@ -65,7 +65,10 @@ fn console(app: &App) -> Router {
         .route("/settings/api-keys/{key}/revoke", post(api_keys::revoke))
         .route("/deliveries/{delivery}", get(deliveries::page))
         .route("/deliveries/{delivery}/retry", post(deliveries::retry))
-        .route("/deliveries/{delivery}/reveal", post(deliveries::reveal));
+        .route("/deliveries/{delivery}/reveal", post(deliveries::reveal))
+        .route("/events", get(events::list))
+        .route("/events/{event}", get(events::page))
+        .route("/events/{event}/reveal", post(events::reveal));
     let pages = Router::new()
         .route("/", get(sign_in::home))
         .route("/sign-in", get(sign_in::page).post(sign_in::submit))

@@ -96,7 +96,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("deliveries of one", Thing, ok!(deliveries::list(app, actor, Some(id), &filter, 10))),
                 ("delivery", Thing, ok!(deliveries::get(app, actor, &things.live_delivery.id, false))),
                 ("events", Study, ok!(events::list(app, actor, None, 10))),
-                ("event", Thing, ok!(events::get(app, actor, &things.live_delivery.event_id))),
+                ("event", Thing, ok!(events::get(app, actor, &things.live_delivery.event_id, false))),
             ]
         }
         Action::SendSample { live } => {
