@@ -62,9 +62,9 @@ pub struct Event {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum SkipReason {
-    /// Filtered: its list of forms and surveys does not hold this one.
+    /// Its list of forms and surveys does not hold this one.
     Form,
-    /// Filtered: its list of sites does not hold this one.
+    /// Its list of sites does not hold this one.
     Site,
     /// The schedule does not name it among the webhooks to call.
     NotNamed,
