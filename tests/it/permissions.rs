@@ -6,11 +6,17 @@ use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
 use hookwell::model::event_type::EventType;
+use hookwell::model::participant::{Participant, ParticipantDraft};
 use hookwell::model::permission::{Action, Decision, Role, Scope};
+use hookwell::model::site::Site;
 use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
-use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, samples, webhooks};
+use hookwell::server::chores;
+use hookwell::server::service::participants::ParticipantFilter;
+use hookwell::server::service::{
+    api_keys, audit, deliveries, events, imports, integrations, participants, people, samples, sites, webhooks,
+};
 use hookwell::server::store::queue;
 
 /// What the services are asked about: a study's webhooks and deliveries, live and test.
@@ -20,6 +26,8 @@ struct Things {
     live_webhook: Webhook,
     live_delivery: Delivery,
     test_delivery: Delivery,
+    site: Site,
+    person: Participant,
 }
 
 async fn things(app: &TestApp, slug: &str) -> Things {
@@ -31,7 +39,11 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     app.drain().await;
     let live_delivery = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0);
     let (test_delivery, _) = sample(app, &admin, &live_webhook).await.unwrap();
-    Things { receiver, test_webhook, live_webhook, live_delivery, test_delivery }
+    let site = sites::create(app, &admin, "Charité").await.unwrap();
+    let known = ParticipantDraft { identifier: "KNOWN".to_owned(), ..ParticipantDraft::default() };
+    let person = participants::create(app, &admin, &known, false).await.unwrap().thing;
+    app.drain().await;
+    Things { receiver, test_webhook, live_webhook, live_delivery, test_delivery, site, person }
 }
 
 async fn sample(app: &TestApp, actor: &Actor, webhook: &Webhook) -> Result<(Delivery, hookwell::model::delivery::Attempt), AppError> {
@@ -130,10 +142,48 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("revoke", Thing, ok!(api_keys::revoke(app, actor, &key.id, "for the test"))),
             ]
         }
-        // Asked for below; and no service writes study data yet, so that the one place that refuses is asked itself.
+        // Asked for below.
         Action::ReadBody { .. } => Vec::new(),
-        Action::WriteStudyData => vec![("require", Study, actor.require(action).map(drop))],
+        Action::WriteStudyData => participants_and_imports(app, actor, things).await,
     }
+}
+
+/// Participants, sites and imports.
+async fn participants_and_imports(app: &TestApp, actor: &Actor, things: &Things) -> Answers {
+    use Of::{Study, Thing};
+    let admin = app.admin("heart").await;
+    let named = |what: &str| format!("{:032x}-{what}", app.ids.next());
+    let who = |what: &str| ParticipantDraft { identifier: named(what), ..ParticipantDraft::default() };
+    let file = format!("identifier\n{}\n", named("imported"));
+    let (one, two) = (
+        imports::preview(app, &admin, "one.csv", file.as_bytes()).await.unwrap(),
+        imports::preview(app, &admin, "two.csv", file.as_bytes()).await.unwrap(),
+    );
+    macro_rules! ok {
+        ($call:expr) => {
+            $call.await.map(drop)
+        };
+    }
+    let (any, new, upserted, changed) = (ParticipantFilter::default(), who("new"), who("upserted"), who("changed"));
+    let answers = vec![
+        ("participants", Study, ok!(participants::list(app, actor, &any, None, 10))),
+        ("participant", Thing, ok!(participants::get(app, actor, &things.person.id))),
+        ("participant by identifier", Study, ok!(participants::find_by_identifier(app, actor, &things.person.identifier))),
+        ("create a participant", Study, ok!(participants::create(app, actor, &new, false))),
+        ("upsert a participant", Study, ok!(participants::upsert(app, actor, &upserted, false))),
+        ("change a participant", Thing, ok!(participants::update(app, actor, &things.person.id, None, &changed))),
+        ("sites", Study, ok!(sites::list(app, actor))),
+        ("create a site", Study, ok!(sites::create(app, actor, &named("new-site")))),
+        ("rename a site", Thing, ok!(sites::rename(app, actor, &things.site.id, &named("renamed")))),
+        ("preview an import", Study, ok!(imports::preview(app, actor, "three.csv", file.as_bytes()))),
+        ("imports", Study, ok!(imports::latest(app, actor))),
+        ("import", Thing, ok!(imports::get(app, actor, &one.id))),
+        ("confirm an import", Thing, ok!(imports::confirm(app, actor, &one.id))),
+        ("discard an import", Thing, ok!(imports::discard(app, actor, &two.id))),
+    ];
+    chores::drain(app).await.unwrap();
+    app.drain().await;
+    answers
 }
 
 async fn everybody(app: &TestApp, slug: &str) -> Vec<(String, Actor)> {
