@@ -134,7 +134,8 @@ fn progress(i: Import) -> impl IntoView + use<> {
 fn done(list: String, i: Import) -> impl IntoView + use<> {
     let rest = match i.bad + i.skipped {
         0 => "Every row of the file was imported.".to_owned(),
-        n => format!("{} {} not; each stands below with its reason.", counted(n, "row"), if n == 1 { "was" } else { "were" }),
+        1 => "1 row was not; it stands below with its reason.".to_owned(),
+        n => format!("{} were not; they stand below with their reasons.", counted(n, "row")),
     };
     view! {
         <Banner tone=Tone::Success title=format!("{} imported", counted(i.created, "participant"))>

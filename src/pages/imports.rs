@@ -6,8 +6,7 @@ use crate::model::problem::FieldErrors;
 use crate::model::study::Study;
 use crate::model::time::Timestamp;
 use crate::ui::{
-    Badge, DataTable, ErrorSummary, FileInput, FormActions, FormErrors, FormSection, Icon, NavKey, PageHead, Panel, TextArea, TimeTag,
-    Tone, grouped,
+    Badge, DataTable, ErrorSummary, FileInput, FormErrors, FormSection, Icon, NavKey, PageHead, Panel, TextArea, TimeTag, Tone, grouped,
 };
 use leptos::prelude::*;
 
@@ -64,9 +63,9 @@ pub fn ImportPage(
             <form class="stack" method="post" action=path.clone() enctype="multipart/form-data">
                 <FormSection title="From a file" about=about>
                     <FileInput label="CSV file" name="file" accept=".csv,.txt,text/csv" hint=file_hint error=errors.of("file") />
-                    <FormActions>
+                    <div class="toolbar">
                         <button class="button primary" type="submit">"Upload and look"</button>
-                    </FormActions>
+                    </div>
                 </FormSection>
             </form>
             <form class="stack" method="post" action=path>
@@ -81,9 +80,9 @@ pub fn ImportPage(
                         mono=true
                         required=true
                     />
-                    <FormActions>
+                    <div class="toolbar">
                         <button class="button" type="submit">"Look at the rows"</button>
-                    </FormActions>
+                    </div>
                 </FormSection>
             </form>
             {earlier}

@@ -104,11 +104,14 @@ pub fn EditParticipantPage(
 fn fields(list: &str, sites: &[Site], draft: ParticipantDraft, errors: FormErrors, identifier_hint: &'static str) -> impl IntoView + use<> {
     let mut options = vec![Choice::new("", "No site")];
     options.extend(sites.iter().map(|s| Choice::new(s.id.to_string(), s.name.clone())));
-    let site_hint = sites.is_empty().then_some("The study has no sites yet; they are added under Participants → Sites.");
+    let site_hint = sites.is_empty().then_some("The study has no sites yet.");
     let sites_link = format!("{list}/sites");
     let d = draft;
     view! {
-        <FormSection title="Who" about="What the study knows them by. A name is not needed, and better not kept here.">
+        <FormSection
+            title="Who"
+            about=move || view! { "What the study knows them by. A name is not needed, and better not kept here. " <a href=sites_link>"Sites"</a> }
+        >
             <TextInput
                 label="Identifier"
                 name="identifier"
@@ -124,7 +127,7 @@ fn fields(list: &str, sites: &[Site], draft: ParticipantDraft, errors: FormError
         </FormSection>
         <FormSection
             title="Details"
-            about=move || view! { "Sent only to webhooks whose content is “full”. " <a href=sites_link>"Manage sites"</a> }
+            about="Sent only to webhooks whose content is “full”."
         >
             <TextInput
                 label="E-mail"
