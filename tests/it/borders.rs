@@ -51,7 +51,14 @@ async fn site(app: &TestApp) -> Site {
     Site { webhook, live, delivery, sample: sent.0.id.to_string(), event: accepted[0].event_id.to_string(), receiver }
 }
 
-async fn send(router: &Router, method: &Method, path: &str, form: &str, cookie: Option<&str>) -> (StatusCode, header::HeaderMap, String) {
+/// Sends a form, or asks for a page, as a browser does.
+pub async fn send(
+    router: &Router,
+    method: &Method,
+    path: &str,
+    form: &str,
+    cookie: Option<&str>,
+) -> (StatusCode, header::HeaderMap, String) {
     let mut request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
     if let Some(cookie) = cookie {
         request = request.header(header::COOKIE, cookie);
@@ -66,7 +73,8 @@ async fn send(router: &Router, method: &Method, path: &str, form: &str, cookie: 
     (parts.status, parts.headers, body)
 }
 
-async fn sign_in(router: &Router, email: &str) -> String {
+/// Signs in by the form; gives the cookie.
+pub async fn sign_in(router: &Router, email: &str) -> String {
     let form = format!("email={email}&password={}&next=", PASSWORD.replace(' ', "+"));
     let (status, headers, body) = send(router, &Method::POST, "/sign-in", &form, None).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{email}: {body}");
