@@ -27,6 +27,10 @@ export async function pagesOf(demo, empty, page) {
   const delivered = await first(`${steady}/deliveries?state=delivered`);
   const retrying = await first(`${dead}/deliveries`);
 
+  await page.goto(`${demo.url}${study}/events`);
+  const event = await page.locator('table.data tbody a').first().getAttribute('href');
+  let sites = 1;
+
   const go = (role, path) => async () => {
     if (role) await signInAs(demo, context, role);
     else await context.clearCookies();
@@ -142,6 +146,70 @@ export async function pagesOf(demo, empty, page) {
         await page.getByLabel('events:write').check();
         await button('Create the key');
         await page.getByText('This is the key.').waitFor();
+      }),
+    },
+    { name: 'events', open: go('admin', `${study}/events`) },
+    { name: 'event', open: go('admin', event) },
+    { name: 'event-revealed', open: after(go('admin', event), () => button('Show the data')) },
+    { name: 'event-auditor', open: go('auditor', event) },
+    { name: 'participants', open: go('admin', `${study}/participants`) },
+    { name: 'participants-filtered', open: go('admin', `${study}/participants?begins=nobody`) },
+    { name: 'participant-new', open: go('admin', `${study}/participants/new`) },
+    {
+      name: 'participant-new-errors',
+      open: after(go('admin', `${study}/participants/new`), async () => {
+        await page.getByLabel('Details (optional)').fill('no colon');
+        await button('Add participant');
+      }),
+    },
+    {
+      name: 'participant',
+      open: after(go('admin', `${study}/participants/new`), async () => {
+        await page.getByLabel('Details (optional)').fill('Arm: A');
+        await button('Add participant');
+        await page.getByText(/ is added\.$/).waitFor();
+      }),
+    },
+    {
+      name: 'participant-edit',
+      open: after(go('admin', `${study}/participants`), async () => {
+        await page.locator('table.data tbody a').first().click();
+        await page.getByRole('link', { name: 'Edit', exact: true }).click();
+      }),
+    },
+    { name: 'search-participant', open: after(go('admin', `${study}/participants`), async () => {
+        await page.locator('table.data tbody a').first().click();
+        await page.getByRole('link', { name: 'Events and deliveries' }).click();
+      }),
+    },
+    {
+      name: 'sites',
+      open: after(go('admin', `${study}/participants/sites`), async () => {
+        await page.getByLabel('Name', { exact: true }).fill(`Charité ${sites++}`);
+        await button('Add site');
+        await page.getByText(/ is added\.$/).waitFor();
+      }),
+    },
+    {
+      name: 'site-rename',
+      open: after(go('admin', `${study}/participants/sites`), () => page.getByRole('link', { name: /^Rename/ }).first().click()),
+    },
+    {
+      name: 'import-preview',
+      open: after(go('admin', `${study}/participants/import`), async () => {
+        await page.getByLabel('Rows').fill('identifier,site,email,Arm\nN-0001,,ada@example.com,A\nN-0002,Nowhere,,B\nN-0003,,nobody,A');
+        await button('Look at the rows');
+      }),
+    },
+    { name: 'import', open: go('admin', `${study}/participants/import`) },
+    {
+      name: 'import-done',
+      open: after(go('admin', `${study}/participants/import`), async () => {
+        const id = `N-${Date.now()}`;
+        await page.getByLabel('Rows').fill(`identifier,Arm\n${id},A\n${id},B`);
+        await button('Look at the rows');
+        await button('Import 1 participant');
+        await page.getByText('1 participant imported').waitFor();
       }),
     },
     { name: 'search-nothing', open: go('admin', `${study}/search?q=dlv_nothing`) },

@@ -6,8 +6,13 @@
 pub mod account;
 pub mod api_keys;
 pub mod deliveries;
+pub mod events;
+pub mod imports;
+pub mod participants;
 pub mod render;
+pub mod saved;
 pub mod sign_in;
+pub mod sites;
 pub mod studies;
 pub mod test;
 pub mod visitor;

@@ -1,11 +1,11 @@
 //! The route table: every address that Hookwell answers, and what is around them.
 
 use super::auth::session::{COOKIE, Sessions};
-use super::console::{account, api_keys, deliveries, render, sign_in, studies, test, webhooks};
+use super::console::{account, api_keys, deliveries, events, imports, participants, render, sign_in, sites, studies, test, webhooks};
 use super::state::App;
 use super::{assets, health, rest, same_origin, security_headers};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::routing::{get, post};
 use std::time::Duration;
@@ -65,7 +65,11 @@ fn console(app: &App) -> Router {
         .route("/settings/api-keys/{key}/revoke", post(api_keys::revoke))
         .route("/deliveries/{delivery}", get(deliveries::page))
         .route("/deliveries/{delivery}/retry", post(deliveries::retry))
-        .route("/deliveries/{delivery}/reveal", post(deliveries::reveal));
+        .route("/deliveries/{delivery}/reveal", post(deliveries::reveal))
+        .nest("/participants", participants())
+        .route("/events", get(events::list))
+        .route("/events/{event}", get(events::page))
+        .route("/events/{event}/reveal", post(events::reveal));
     let pages = Router::new()
         .route("/", get(sign_in::home))
         .route("/sign-in", get(sign_in::page).post(sign_in::submit))
@@ -85,6 +89,23 @@ fn console(app: &App) -> Router {
     #[cfg(debug_assertions)]
     let pages = pages.route("/styleguide", get(super::console::styleguide));
     pages.with_state(app.clone())
+}
+
+/// Participants, their sites and their imports.
+fn participants() -> Router<App> {
+    let upload = get(imports::upload_page).post(imports::upload).layer(DefaultBodyLimit::max(imports::UPLOAD_MAX));
+    Router::new()
+        .route("/", get(participants::list))
+        .route("/new", get(participants::new_page).post(participants::create))
+        .route("/sites", get(sites::list).post(sites::create))
+        .route("/sites/{site}", get(sites::rename_page).post(sites::rename))
+        .route("/import", upload)
+        .route("/import/template.csv", get(imports::template))
+        .route("/imports/{import}", get(imports::page))
+        .route("/imports/{import}/confirm", post(imports::confirm))
+        .route("/imports/{import}/discard", post(imports::discard))
+        .route("/{participant}", get(participants::page))
+        .route("/{participant}/edit", get(participants::edit_page).post(participants::edit))
 }
 
 fn idle(app: &App) -> tower_sessions::cookie::time::Duration {

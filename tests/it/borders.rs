@@ -11,11 +11,12 @@ use axum::http::{Method, Request, StatusCode, header};
 use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::DeliveryFilter;
 use hookwell::model::event_type::EventType;
+use hookwell::model::participant::ParticipantDraft;
 use hookwell::model::permission::{Action, Decision, Role, Scope, Standing};
 use hookwell::model::webhook::Webhook;
 use hookwell::server::router::router;
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, deliveries, samples, webhooks};
+use hookwell::server::service::{api_keys, deliveries, imports, participants, samples, sites, webhooks};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -54,6 +55,7 @@ async fn site(app: &TestApp) -> Site {
     Site { webhook, live, delivery, sample: sent.0.id.to_string(), event: accepted[0].event_id.to_string(), receiver }
 }
 
+/// Sends a form, or asks for a page, as a browser does.
 pub async fn send(
     router: &Router,
     method: &Method,
@@ -75,6 +77,7 @@ pub async fn send(
     (parts.status, parts.headers, body)
 }
 
+/// Signs in by the form; gives the cookie.
 pub async fn sign_in(router: &Router, email: &str) -> String {
     let form = format!("email={email}&password={}&next=", PASSWORD.replace(' ', "+"));
     let (status, headers, body) = send(router, &Method::POST, "/sign-in", &form, None).await;
@@ -130,7 +133,53 @@ async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
         whole: true,
         ..row(post, format!("/s/heart/deliveries/{}/reveal", site.delivery), "", Action::ReadBody { test: false })
     });
+    rows.extend(event_rows(site));
+    rows.extend(participant_rows(app, &name).await);
     rows
+}
+
+fn event_rows(site: &Site) -> Vec<Row> {
+    let event = format!("/s/heart/events/{}", site.event);
+    vec![
+        row(Method::GET, "/s/heart/events", "", Action::ReadMetadata),
+        row(Method::GET, event.clone(), "", Action::ReadMetadata),
+        Row { whole: true, ..row(Method::POST, format!("{event}/reveal"), "", Action::ReadBody { test: false }) },
+    ]
+}
+
+/// Participants, their sites and their imports. `name` is used nowhere else.
+async fn participant_rows(app: &TestApp, name: &str) -> Vec<Row> {
+    let admin = app.admin("heart").await;
+    let place = sites::create(app, &admin, name).await.unwrap();
+    let known = ParticipantDraft { identifier: name.to_owned(), ..ParticipantDraft::default() };
+    let person = participants::create(app, &admin, &known, false).await.unwrap().thing;
+    let file = format!("identifier\n{name}-imported\n");
+    let (first, second) = (
+        imports::preview(app, &admin, "a.csv", file.as_bytes()).await.unwrap(),
+        imports::preview(app, &admin, "b.csv", file.as_bytes()).await.unwrap(),
+    );
+    let base = "/s/heart/participants";
+    let (person_path, place_path) = (format!("{base}/{}", person.id), format!("{base}/sites/{}", place.id));
+    let (first, second) = (format!("{base}/imports/{}", first.id), format!("{base}/imports/{}", second.id));
+    let rows = [
+        (Method::GET, base.to_owned(), String::new()),
+        (Method::GET, format!("{base}/new"), String::new()),
+        (Method::POST, format!("{base}/new"), format!("identifier={name}-new&site={}", place.id)),
+        (Method::GET, person_path.clone(), String::new()),
+        (Method::GET, format!("{person_path}/edit"), String::new()),
+        (Method::POST, format!("{person_path}/edit?version={}", person.version), format!("identifier={name}-edited")),
+        (Method::GET, format!("{base}/sites"), String::new()),
+        (Method::POST, format!("{base}/sites"), format!("name={name}-new")),
+        (Method::GET, place_path.clone(), String::new()),
+        (Method::POST, place_path, format!("name={name}-renamed")),
+        (Method::GET, format!("{base}/import"), String::new()),
+        (Method::POST, format!("{base}/import"), format!("text=identifier%0A{name}-pasted")),
+        (Method::GET, format!("{base}/import/template.csv"), String::new()),
+        (Method::GET, first.clone(), String::new()),
+        (Method::POST, format!("{first}/confirm"), String::new()),
+        (Method::POST, format!("{second}/discard"), String::new()),
+    ];
+    rows.into_iter().map(|(method, path, form)| row(method, path, form, Action::WriteStudyData)).collect()
 }
 
 on_both!(each_page_and_form_answers_each_role_by_the_table, |app| async {
@@ -176,7 +225,7 @@ on_both!(another_studys_people_find_nothing_and_nobody_is_asked_to_sign_in, |app
         assert!(headers[header::LOCATION].to_str().unwrap().starts_with("/sign-in?next="));
         // In one's own study, another one's things are not there.
         let own = row.path.replacen("/s/heart", "/s/other", 1);
-        if own.contains("wh_") || own.contains("dlv_") || own.contains("key_") {
+        if ["wh_", "dlv_", "key_", "evt_", "par_", "sit_", "imp_"].iter().any(|id| own.contains(id)) {
             let (status, ..) = send(&router, &row.method, &own, &row.form, Some(&cookie)).await;
             assert_eq!(status, StatusCode::NOT_FOUND, "{} {own}", row.method);
         }

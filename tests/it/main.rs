@@ -7,6 +7,7 @@ mod harness;
 
 mod audit;
 mod borders;
+mod console;
 mod engine;
 mod events;
 mod faces;

@@ -8,14 +8,17 @@ use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
 use hookwell::model::event_type::EventType;
 use hookwell::model::form::{CheckedForm, FormKind};
-use hookwell::model::participant::ParticipantDraft;
+use hookwell::model::participant::{Participant, ParticipantDraft};
 use hookwell::model::permission::{Action, Decision, Role, Scope};
+use hookwell::model::site::Site;
 use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
+use hookwell::server::chores;
+use hookwell::server::service::participants::ParticipantFilter;
 use hookwell::server::service::webhooks::Face;
 use hookwell::server::service::{
-    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, samples, webhooks,
+    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, samples, sites, webhooks,
 };
 use hookwell::server::store::queue;
 
@@ -27,6 +30,8 @@ struct Things {
     survey_webhook: Webhook,
     live_delivery: Delivery,
     test_delivery: Delivery,
+    site: Site,
+    person: Participant,
 }
 
 async fn things(app: &TestApp, slug: &str) -> Things {
@@ -40,7 +45,11 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     let (test_delivery, _) = sample(app, &admin, &live_webhook).await.unwrap();
     let survey_draft = survey_draft("Survey", &receiver.url, "s-1");
     let survey_webhook = webhooks::register(app, &admin, Face::Survey("s-1"), &survey_draft).await.unwrap();
-    Things { receiver, test_webhook, live_webhook, survey_webhook, live_delivery, test_delivery }
+    let site = sites::create(app, &admin, "Charité").await.unwrap();
+    let known = ParticipantDraft { identifier: "KNOWN".to_owned(), ..ParticipantDraft::default() };
+    let person = participants::create(app, &admin, &known, false).await.unwrap().thing;
+    app.drain().await;
+    Things { receiver, test_webhook, live_webhook, survey_webhook, live_delivery, test_delivery, site, person }
 }
 
 async fn sample(app: &TestApp, actor: &Actor, webhook: &Webhook) -> Result<(Delivery, hookwell::model::delivery::Attempt), AppError> {
@@ -114,7 +123,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("deliveries of one", Thing, ok!(deliveries::list(app, actor, Some(id), &filter, 10))),
                 ("delivery", Thing, ok!(deliveries::get(app, actor, &things.live_delivery.id, false))),
                 ("events", Study, ok!(events::list(app, actor, None, 10))),
-                ("event", Thing, ok!(events::get(app, actor, &things.live_delivery.event_id))),
+                ("event", Thing, ok!(events::get(app, actor, &things.live_delivery.event_id, false))),
             ]
         }
         Action::SendSample { live } => {
@@ -156,12 +165,16 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
         }
         // Asked for below.
         Action::ReadBody { .. } => Vec::new(),
-        Action::WriteStudyData => ask_study_data(app, actor).await,
+        Action::WriteStudyData => {
+            let mut answers = participants_and_imports(app, actor, things).await;
+            answers.extend(of_the_api_alone(app, actor).await);
+            answers
+        }
     }
 }
 
-/// Of study data, what stands behind the API alone; and imports.
-async fn ask_study_data(app: &TestApp, actor: &Actor) -> Answers {
+/// Of study data, what stands behind the API alone.
+async fn of_the_api_alone(app: &TestApp, actor: &Actor) -> Answers {
     use Of::{Study, Thing};
     macro_rules! ok {
         ($call:expr) => {
@@ -169,9 +182,6 @@ async fn ask_study_data(app: &TestApp, actor: &Actor) -> Answers {
         };
     }
     let (admin, name) = (app.admin("heart").await, format!("{:032x}", app.ids.next()));
-    let file = format!("identifier\n{name}\n");
-    let previewed = async || imports::preview(app, &admin, "x.csv", file.as_bytes()).await.unwrap().id;
-    let (one, two) = (previewed().await, previewed().await);
     let form = |name: &str| CheckedForm::new(FormKind::Form, name, Vec::new()).unwrap();
     let theirs = forms::add(app, &admin, form(&name)).await.unwrap().id;
     // Of the asker's own study: what a text names is looked for nowhere else.
@@ -179,15 +189,48 @@ async fn ask_study_data(app: &TestApp, actor: &Actor) -> Answers {
     participants::create(app, &app.admin(&actor.study.slug).await, &own, false).await.unwrap();
     app.drain().await;
     vec![
-        ("preview an import", Study, ok!(imports::preview(app, actor, "x.csv", b"identifier\nA-1\n"))),
-        ("imports", Study, ok!(imports::latest(app, actor))),
-        ("import", Thing, ok!(imports::get(app, actor, &one))),
-        ("confirm an import", Thing, ok!(imports::confirm(app, actor, &one))),
-        ("discard an import", Thing, ok!(imports::discard(app, actor, &two))),
         ("add a form", Study, ok!(forms::add(app, actor, form(&format!("{name}-added"))))),
         ("replace a form", Thing, ok!(forms::replace(app, actor, &theirs, None, form(&format!("{name}-replaced"))))),
         ("participant that is named", Study, ok!(participants::find_named(app, actor, &name))),
     ]
+}
+
+/// Participants, sites and imports.
+async fn participants_and_imports(app: &TestApp, actor: &Actor, things: &Things) -> Answers {
+    use Of::{Study, Thing};
+    let admin = app.admin("heart").await;
+    let named = |what: &str| format!("{:032x}-{what}", app.ids.next());
+    let who = |what: &str| ParticipantDraft { identifier: named(what), ..ParticipantDraft::default() };
+    let file = format!("identifier\n{}\n", named("imported"));
+    let (one, two) = (
+        imports::preview(app, &admin, "one.csv", file.as_bytes()).await.unwrap(),
+        imports::preview(app, &admin, "two.csv", file.as_bytes()).await.unwrap(),
+    );
+    macro_rules! ok {
+        ($call:expr) => {
+            $call.await.map(drop)
+        };
+    }
+    let (any, new, upserted, changed) = (ParticipantFilter::default(), who("new"), who("upserted"), who("changed"));
+    let answers = vec![
+        ("participants", Study, ok!(participants::list(app, actor, &any, None, 10))),
+        ("participant", Thing, ok!(participants::get(app, actor, &things.person.id))),
+        ("participant by identifier", Study, ok!(participants::find_by_identifier(app, actor, &things.person.identifier))),
+        ("create a participant", Study, ok!(participants::create(app, actor, &new, false))),
+        ("upsert a participant", Study, ok!(participants::upsert(app, actor, &upserted, false))),
+        ("change a participant", Thing, ok!(participants::update(app, actor, &things.person.id, None, &changed))),
+        ("sites", Study, ok!(sites::list(app, actor))),
+        ("create a site", Study, ok!(sites::create(app, actor, &named("new-site")))),
+        ("rename a site", Thing, ok!(sites::rename(app, actor, &things.site.id, &named("renamed")))),
+        ("preview an import", Study, ok!(imports::preview(app, actor, "three.csv", file.as_bytes()))),
+        ("imports", Study, ok!(imports::latest(app, actor))),
+        ("import", Thing, ok!(imports::get(app, actor, &one.id))),
+        ("confirm an import", Thing, ok!(imports::confirm(app, actor, &one.id))),
+        ("discard an import", Thing, ok!(imports::discard(app, actor, &two.id))),
+    ];
+    chores::drain(app).await.unwrap();
+    app.drain().await;
+    answers
 }
 
 async fn everybody(app: &TestApp, slug: &str) -> Vec<(String, Actor)> {

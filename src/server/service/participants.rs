@@ -75,6 +75,16 @@ pub async fn find_named(app: &App, actor: &Actor, text: &str) -> Result<Particip
     found.ok_or_else(|| invalid("participant", "is no participant of this study; give a participant's id or identifier"))
 }
 
+/// The participant whom the study knows by an identifier, if there is one.
+///
+/// # Errors
+/// 403.
+pub async fn find_by_identifier(app: &App, actor: &Actor, identifier: &str) -> Result<Option<Participant>, AppError> {
+    actor.require(Action::WriteStudyData)?;
+    let mut db = app.store.read().await?;
+    Ok(participants::find_by_identifier(&mut db, &actor.study.id, identifier.trim()).await?)
+}
+
 /// A participant's site.
 pub(super) async fn site_of(db: &mut Db, participant: &Participant) -> Result<Option<Site>, StoreError> {
     match &participant.site_id {

@@ -155,6 +155,7 @@ pub fn Components() -> impl IntoView {
                     <TextInput label="Disabled" name="g-disabled" disabled=true value="Cannot be changed" />
                     <TextInput label="Number" name="g-number" inputmode="numeric" value="10" suffix="seconds" short=true />
                     <PasswordInput label="Password" name="g-password" />
+                    <FileInput label="File" name="g-file" accept=".csv" hint="UTF-8, at most 10 MiB." error="holds no rows" />
                     <TextArea label="Several lines" name="g-area" value="One\nTwo" error="has too few" />
                     <Select label="Select" name="g-select" value="b" options=vec![Choice::new("a", "One"), Choice::new("b", "Two")] />
                     <Field label="A control of its own kind" name="g-own">
