@@ -6,15 +6,21 @@
 pub mod account;
 pub mod api_keys;
 pub mod deliveries;
+pub mod forms;
+pub mod participant_answer;
+pub mod records;
 pub mod render;
+pub mod responses;
+pub mod review_levels;
+pub mod schedules;
 pub mod sign_in;
 pub mod studies;
 pub mod test;
 pub mod visitor;
 pub mod webhooks;
 
-pub use render::{again, html};
-pub use visitor::{Answer, Form, Query, Visitor, WebError, see_other};
+pub use render::{again, answered, html};
+pub use visitor::{Answer, Fields, Form, Query, Version, Visitor, WebError, see_other};
 
 /// `GET /styleguide?page=…`, in development builds.
 #[cfg(debug_assertions)]
