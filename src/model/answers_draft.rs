@@ -75,8 +75,10 @@ mod tests {
 
     #[test]
     fn what_was_saved_comes_back_the_same_from_its_fields() {
-        let questions =
-            parse_questions("n | N | number\nb | B | yes_no\nd | D | date\nt | T | text\nc | C | choice: x, y", &mut FieldErrors::default());
+        let questions = parse_questions(
+            "n | N | number\nb | B | yes_no\nd | D | date\nt | T | text\nc | C | choice: x, y",
+            &mut FieldErrors::default(),
+        );
         let saved = json!({"n": 7.5, "b": false, "d": "2026-01-31", "t": "a\nb", "c": "y"});
         let saved = saved.as_object().expect("an object");
         let draft = AnswersDraft::of(&questions, saved);

@@ -32,7 +32,8 @@ impl LevelsDraft {
     pub fn from_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut rows = vec![LevelDraft::default(); LEVELS_MAX];
         for (name, value) in fields {
-            let place = name.strip_prefix("levels[").and_then(|rest| rest.split_once("].")).and_then(|(n, part)| Some((n.parse().ok()?, part)));
+            let place =
+                name.strip_prefix("levels[").and_then(|rest| rest.split_once("].")).and_then(|(n, part)| Some((n.parse().ok()?, part)));
             let Some((index, part)) = place else { continue };
             let Some(row) = rows.get_mut::<usize>(index) else { continue };
             match part {

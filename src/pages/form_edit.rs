@@ -73,8 +73,11 @@ pub fn EditFormPage(
     conflict: Option<String>,
 ) -> impl IntoView {
     let path = form_path(&study, &form.id);
-    let crumbs =
-        vec![("Forms and surveys".to_owned(), Some(forms_path(&study))), (form.name.clone(), Some(path.clone())), ("Edit".to_owned(), None)];
+    let crumbs = vec![
+        ("Forms and surveys".to_owned(), Some(forms_path(&study))),
+        (form.name.clone(), Some(path.clone())),
+        ("Edit".to_owned(), None),
+    ];
     let (action, again) = (format!("{path}/edit?version={version}"), format!("{path}/edit"));
     let form_errors = FormErrors::new(errors.clone());
     view! {

@@ -249,7 +249,8 @@ fn responses(
         .into_any()
     } else {
         let rows = page.items.into_iter().map(|row| response_row(row, study, now)).collect_view();
-        view! { <DataTable label="Responses" columns=&["Participant", "Status", "Version", "Submitted by", "Changed"]>{rows}</DataTable> }.into_any()
+        view! { <DataTable label="Responses" columns=&["Participant", "Status", "Version", "Submitted by", "Changed"]>{rows}</DataTable> }
+            .into_any()
     };
     let query = vec![("status".to_owned(), status.map(|s| s.as_str().to_owned()).unwrap_or_default())];
     view! {
@@ -265,7 +266,8 @@ fn questions(questions: &[Question]) -> impl IntoView + use<> {
     let rows = questions
         .iter()
         .map(|q| {
-            let kind = if q.choices.is_empty() { q.kind.label().to_owned() } else { format!("{}: {}", q.kind.label(), q.choices.join(", ")) };
+            let kind =
+                if q.choices.is_empty() { q.kind.label().to_owned() } else { format!("{}: {}", q.kind.label(), q.choices.join(", ")) };
             view! {
                 <tr>
                     <td>{q.label.clone()}</td>
@@ -289,4 +291,3 @@ fn questions(questions: &[Question]) -> impl IntoView + use<> {
     }
     .into_any()
 }
-

@@ -10,8 +10,8 @@ use crate::model::record::{Record, ReviewLevel, ReviewLevels};
 use crate::model::study::Study;
 use crate::model::synchronous::SyncOutcome;
 use crate::ui::{
-    Badge, Checkbox, Definition, DefinitionList, ErrorSummary, FormActions, FormErrors, Id, NavKey, PageHead, Panel, PasswordInput, SyncDialog,
-    TimeTag, Tone,
+    Badge, Checkbox, Definition, DefinitionList, ErrorSummary, FormActions, FormErrors, Id, NavKey, PageHead, Panel, PasswordInput,
+    SyncDialog, TimeTag, Tone,
 };
 use leptos::prelude::*;
 
@@ -54,7 +54,10 @@ pub fn RecordPage(
     let (names, errors) = (names(&sheet), sheet.errors.clone());
     let form_errors = FormErrors::new(errors.clone());
     let lock = levels.lock_at(record.review).map(|level| {
-        let hint = format!("Locked by the review “{}”. Its review falls back below that level, and webhooks are told that the lock was broken.", level.name);
+        let hint = format!(
+            "Locked by the review “{}”. Its review falls back below that level, and webhooks are told that the lock was broken.",
+            level.name
+        );
         view! { <Checkbox label="Break the lock" name="break_lock" hint=hint /> }
     });
     let (review, shown_levels) = (record.review, levels.clone());
@@ -108,7 +111,14 @@ fn names(sheet: &Sheet) -> Vec<(String, String)> {
 }
 
 /// The levels, the one that was reached marked, and a button for each step that can be taken.
-fn review_panel(path: &str, study: &Study, record: &Record, version: i64, levels: &ReviewLevels, errors: FormErrors) -> impl IntoView + use<> {
+fn review_panel(
+    path: &str,
+    study: &Study,
+    record: &Record,
+    version: i64,
+    levels: &ReviewLevels,
+    errors: FormErrors,
+) -> impl IntoView + use<> {
     let levels_path = format!("{}/levels", records_path(study));
     let action = format!("{path}/review?version={version}");
     if levels.0.is_empty() {
@@ -128,7 +138,8 @@ fn review_panel(path: &str, study: &Study, record: &Record, version: i64, levels
     let button = |primary: bool, value: String, label: String| {
         view! { <button class="button" class:primary=primary type="submit" name="level" value=value>{label}</button> }
     };
-    let forward = forward.into_iter().enumerate().map(|(n, l)| button(n == 0, l.seq.to_string(), format!("Review as “{}”", l.name))).collect_view();
+    let forward =
+        forward.into_iter().enumerate().map(|(n, l)| button(n == 0, l.seq.to_string(), format!("Review as “{}”", l.name))).collect_view();
     let back = back.into_iter().rev().map(|l| button(false, l.seq.to_string(), format!("Back to “{}”", l.name))).collect_view();
     let none = at.is_some().then(|| button(false, String::new(), "Back to not reviewed".to_owned()));
     let items = levels.0.iter().map(|level| level_item(level, reached)).collect_view();

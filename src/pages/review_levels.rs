@@ -5,7 +5,9 @@ use super::records::records_path;
 use crate::model::problem::FieldErrors;
 use crate::model::review_draft::{LevelDraft, LevelsDraft};
 use crate::model::study::Study;
-use crate::ui::{Banner, CheckboxGroup, Choice, ErrorSummary, FormActions, FormErrors, FormSection, NavKey, PageHead, TextArea, TextInput, Tone};
+use crate::ui::{
+    Banner, CheckboxGroup, Choice, ErrorSummary, FormActions, FormErrors, FormSection, NavKey, PageHead, TextArea, TextInput, Tone,
+};
 use leptos::prelude::*;
 
 /// Up to five levels, in order.

@@ -88,7 +88,8 @@ fn fields(draft: ScheduleDraft, choices: Choices, errors: FormErrors) -> impl In
         Choice::new("after_enrolment", "After enrolment").hint("Once for each participant: give how long after they were enrolled."),
     ];
     let units = vec![Choice::new("minutes", "minutes"), Choice::new("hours", "hours"), Choice::new("days", "days")];
-    let statuses = vec![Choice::new("yes", "Active").hint("It runs by itself."), Choice::new("", "Inactive").hint("It runs by hand alone.")];
+    let statuses =
+        vec![Choice::new("yes", "Active").hint("It runs by itself."), Choice::new("", "Inactive").hint("It runs by hand alone.")];
     let sites: Vec<Choice> = choices.sites.iter().map(|s| Choice::new(s.id.as_str(), s.name.clone())).collect();
     let for_sites = if sites.is_empty() {
         view! { <p class="muted">"This study has no sites; it is for all participants."</p> }.into_any()

@@ -46,19 +46,21 @@ pub fn ConfirmForm(
     let open = error.0.is_some();
     let name = format!("{id}-reason");
     let hidden = hidden.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
-    let field = reason.then(|| view! {
-        <super::Field label="Reason" name=name.clone() hint=hint.clone() error=error.clone()>
-            <textarea
-                class="input"
-                id=super::field::field_id(&name)
-                name="reason"
-                rows="2"
-                required=true
-                maxlength="500"
-                aria-invalid=open.then_some("true")
-                aria-describedby=super::field::described_by(&name, &hint, &error)
-            ></textarea>
-        </super::Field>
+    let field = reason.then(|| {
+        view! {
+            <super::Field label="Reason" name=name.clone() hint=hint.clone() error=error.clone()>
+                <textarea
+                    class="input"
+                    id=super::field::field_id(&name)
+                    name="reason"
+                    rows="2"
+                    required=true
+                    maxlength="500"
+                    aria-invalid=open.then_some("true")
+                    aria-describedby=super::field::described_by(&name, &hint, &error)
+                ></textarea>
+            </super::Field>
+        }
     });
     view! {
         <details class="confirm" class:end=end open=open>

@@ -25,7 +25,8 @@ pub fn QuestionField(
             view! { <TextArea label=label name=name value=value error=error rows=2 maxlength=4000 optional=optional /> }.into_any()
         }
         QuestionKind::Number => {
-            view! { <TextInput label=label name=name value=value error=error inputmode="decimal" short=true optional=optional /> }.into_any()
+            view! { <TextInput label=label name=name value=value error=error inputmode="decimal" short=true optional=optional /> }
+                .into_any()
         }
         QuestionKind::Date => {
             view! { <TextInput label=label name=name kind="date" value=value error=error short=true optional=optional /> }.into_any()

@@ -36,7 +36,7 @@ pub fn SyncDialog(
                     <Icon name="check-circle" />
                     <span>{saved}" Nothing of it is lost, and there is no need to save again."</span>
                 </p>
-                <ul>{items}</ul>
+                <ul role="list">{items}</ul>
                 <form method="dialog">
                     <button class="button primary" type="submit" autofocus=true>
                         "Close"

@@ -14,4 +14,6 @@ mod people;
 mod permissions;
 mod store;
 mod study_data;
+mod study_pages;
+mod study_things;
 mod webhooks;

@@ -36,7 +36,8 @@ pub async fn page(visitor: Visitor, Path(token): Path<String>, Query(After { sav
     let view = responses::by_link(&visitor.app, &token).await.map_err(for_participant)?;
     let typed = AnswersDraft::of(&view.questions, &view.response.answers);
     let version = view.response.version;
-    show(&visitor, token, view, Shown { status: StatusCode::OK, typed, version, saved, errors: FieldErrors::default(), conflict: None }).await
+    show(&visitor, token, view, Shown { status: StatusCode::OK, typed, version, saved, errors: FieldErrors::default(), conflict: None })
+        .await
 }
 
 struct Shown {
@@ -57,14 +58,16 @@ async fn show(visitor: &Visitor, token: String, view: ResponseView, shown: Shown
     }
     let Shown { status, typed, version, saved, errors, conflict } = shown;
     let sheet = Sheet { questions, typed, errors };
-    let page = move || view! { <ParticipantAnswerPage title=title token=token sheet=sheet version=version saved=saved conflict=conflict /> };
+    let page =
+        move || view! { <ParticipantAnswerPage title=title token=token sheet=sheet version=version saved=saved conflict=conflict /> };
     Ok(answered(visitor, status, &heading, page).await)
 }
 
 /// `POST /r/{token}`
 pub async fn save(visitor: Visitor, Path(token): Path<String>, Form(fields): Form<Fields>) -> Answer {
     let view = responses::by_link(&visitor.app, &token).await.map_err(for_participant)?;
-    let version: i64 = fields.text("version").parse().map_err(|_| AppError::Malformed("Load the page again, and send its own form.".to_owned()))?;
+    let version: i64 =
+        fields.text("version").parse().map_err(|_| AppError::Malformed("Load the page again, and send its own form.".to_owned()))?;
     let saved = match change_of(&fields, Some(version)) {
         Ok(mut change) => {
             // What the study put into a form without questions is not the participant's to change.

@@ -85,12 +85,18 @@ pub async fn new_page(visitor: Visitor, Path(slug): Path<String>, Query(OfForm {
     let questions = chosen.as_ref().map(|f| f.questions.clone()).unwrap_or_default();
     let sheet = Sheet { typed: AnswersDraft::of(&questions, &serde_json::Map::new()), questions, errors: FieldErrors::default() };
     let frame = Frame::of(&visitor, &actor).await?;
-    let view = move || view! { <NewRecordPage frame=frame study=actor.study forms=forms form=chosen participant=String::new() sheet=sheet /> };
+    let view =
+        move || view! { <NewRecordPage frame=frame study=actor.study forms=forms form=chosen participant=String::new() sheet=sheet /> };
     Ok(html(&visitor, "New record", view).await)
 }
 
 /// `POST …/new?form=`
-pub async fn create(visitor: Visitor, Path(slug): Path<String>, Query(OfForm { form }): Query<OfForm>, Form(fields): Form<Fields>) -> Answer {
+pub async fn create(
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    Query(OfForm { form }): Query<OfForm>,
+    Form(fields): Form<Fields>,
+) -> Answer {
     let actor = visitor.actor(&slug).await?;
     let (forms, chosen) = choose(&visitor, &actor, &form).await?;
     match insert(&visitor, &actor, chosen.as_ref(), &fields).await {
