@@ -214,7 +214,7 @@ export async function pagesOf(demo, empty, page) {
     {
       name: 'schedule-errors',
       open: after(go('admin', `${schedule}/edit`), async () => {
-        await page.getByLabel('Expression').fill('soon');
+        await page.getByLabel('Expression', { exact: true }).fill('soon');
         await button('Save');
         await page.locator('#errors').waitFor();
       }),

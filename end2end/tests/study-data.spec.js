@@ -29,7 +29,7 @@ async function liveWebhook(page, name, events, more = {}) {
   const webhook = made.url().replace(/\/secret$/, '');
   const live = await page.request.post(`${webhook}/mode`, { headers, data: 'mode=live&reason=for+the+test' });
   expect(live.ok()).toBe(true);
-  return { receiver, webhook };
+  return { receiver };
 }
 
 const requests = async (receiver) => (await receiver.counts()).requests;
@@ -63,7 +63,7 @@ test('a form that is saved half filled in tells nobody; completed, it tells once
   await expect(page.getByText('It is not completed, so no webhook is told.')).toBeVisible();
   await expect(page.locator('.page-badges')).toHaveText('Partial');
   await page.getByRole('button', { name: 'Complete' }).click();
-  await expect(page.locator('#errors')).toContainText('How far, in metres?: is required before it can be completed');
+  await expect(page.locator('#errors')).toContainText('How far, in metres? – is required before it can be completed');
   await expect(page.getByLabel('Which aid?')).toHaveValue('stick');
   expect(await requests(receiver)).toBe(0);
 
@@ -76,84 +76,75 @@ test('a form that is saved half filled in tells nobody; completed, it tells once
   expect(await requests(receiver)).toBe(1);
 });
 
-for (const scripts of [true, false]) {
-  test.describe(scripts ? 'with scripts' : 'without scripts', () => {
-    test.use({ javaScriptEnabled: scripts });
+test('a synchronous webhook that refuses is told in a dialog, and the record is there', async ({ page }) => {
+  const name = 'Synchronous EDC';
+  const { receiver } = await liveWebhook(page, name, ['record.inserted', 'record.updated'], { delivery: 'synchronous' });
+  await receiver.answer(401);
+  await page.goto(`${demo.url}/s/${STUDY}/records`);
+  await page.getByRole('link', { name: 'New record' }).first().click();
+  await page.getByLabel('Form', { exact: true }).selectOption({ label: 'Baseline visit' });
+  await page.getByRole('button', { name: 'Show its questions' }).click();
+  await page.getByLabel('Participant').fill('HF-0005');
+  await page.getByLabel('Weight in kg').fill('82.5');
+  await page.getByLabel('NYHA class').selectOption('III');
+  await page.getByLabel('Day of the visit').fill('2026-11-02');
+  await page.getByRole('button', { name: 'Save the record' }).click();
 
-    test('a synchronous webhook that refuses is told in a dialog, and the record is there', async ({ page }) => {
-      const name = `EDC ${scripts ? 'one' : 'two'}`;
-      const { receiver, webhook } = await liveWebhook(page, name, ['record.inserted', 'record.updated'], { delivery: 'synchronous' });
-      await receiver.answer(401);
-      await page.goto(`${demo.url}/s/${STUDY}/records`);
-      await page.getByRole('link', { name: 'New record' }).first().click();
-      await page.getByLabel('Form', { exact: true }).selectOption({ label: 'Baseline visit' });
-      await page.getByRole('button', { name: 'Show its questions' }).click();
-      await page.getByLabel('Participant').fill('HF-0005');
-      await page.getByLabel('Weight in kg').fill('82.5');
-      await page.getByLabel('NYHA class').selectOption('III');
-      await page.getByLabel('Day of the visit').fill('2026-11-02');
-      await page.getByRole('button', { name: 'Save the record' }).click();
+  const dialog = page.getByRole('dialog', { name: 'ProtocolError' });
+  await expect(dialog).toBeVisible();
+  await expect(dialog).toContainText(name);
+  await expect(dialog).toContainText('401');
+  await expect(dialog).toContainText(/Record \d+ is saved \(trans_id \d+\)/);
+  await expect(dialog).toContainText('It is tried again');
+  await expect(dialog.getByRole('button', { name: 'Close' })).toBeFocused();
+  const delivery = await dialog.getByRole('link', { name: 'Open the delivery' }).getAttribute('href');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByLabel('Weight in kg')).toHaveValue('82.5');
+  await page.goto(demo.url + delivery);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('record.inserted');
+  await page.goBack();
 
-      const dialog = page.getByRole('dialog', { name: 'ProtocolError' });
-      await expect(dialog).toBeVisible();
-      await expect(dialog).toContainText(name);
-      await expect(dialog).toContainText('401');
-      await expect(dialog).toContainText(/Record \d+ is saved \(trans_id \d+\)/);
-      await expect(dialog).toContainText('It is tried again');
-      await expect(dialog.getByRole('button', { name: 'Close' })).toBeFocused();
-      const delivery = await dialog.getByRole('link', { name: 'Open the delivery' }).getAttribute('href');
-      await dialog.getByRole('button', { name: 'Close' }).click();
-      await expect(dialog).toBeHidden();
-      await expect(page.getByLabel('Weight in kg')).toHaveValue('82.5');
-      await page.goto(demo.url + delivery);
-      await expect(page.getByRole('heading', { level: 1 })).toContainText('record.inserted');
-      await page.goBack();
+  await receiver.answer(204);
+  await page.getByLabel('Weight in kg').fill('81');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText(new RegExp(`is saved\\. .*${name}.* has it\\.`))).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
 
-      await receiver.answer(204);
-      await page.getByLabel('Weight in kg').fill('81');
-      await page.getByRole('button', { name: 'Save', exact: true }).click();
-      await expect(page.getByText(new RegExp(`is saved\\. .*${name}.* has it\\.`))).toBeVisible();
-      await expect(page.getByRole('dialog')).toHaveCount(0);
-      // The next test's records are not this one's to wait for.
-      const headers = { origin: demo.url, 'content-type': 'application/x-www-form-urlencoded' };
-      await page.request.post(`${webhook}/archive`, { headers, data: 'reason=the+test+is+over' });
-    });
+test('a participant answers by their link', async ({ page, browser, javaScriptEnabled }) => {
+  await page.goto(`${demo.url}/s/${STUDY}/forms`);
+  await page.getByRole('link', { name: 'Symptom diary' }).click();
+  await page.getByRole('link', { name: 'Begin a response' }).click();
+  await page.getByLabel('Participant').fill('HF-0010');
+  await page.getByRole('button', { name: 'Begin' }).click();
+  await page.getByRole('button', { name: 'Make participant’s link' }).click();
+  const link = await code(page, 'Participant’s link').innerText();
+  await page.reload();
+  expect(await page.content()).not.toContain(link);
 
-    test('a participant answers by their link', async ({ page, browser }) => {
-      await page.goto(`${demo.url}/s/${STUDY}/forms`);
-      await page.getByRole('link', { name: 'Symptom diary' }).click();
-      await page.getByRole('link', { name: 'Begin a response' }).click();
-      await page.getByLabel('Participant').fill('HF-0010');
-      await page.getByRole('button', { name: 'Begin' }).click();
-      await page.getByRole('button', { name: 'Make participant’s link' }).click();
-      const link = await code(page, 'Participant’s link').innerText();
-      await page.reload();
-      expect(await page.content()).not.toContain(link);
+  const phone = await browser.newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled });
+  const theirs = await phone.newPage();
+  await theirs.goto(link);
+  await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Symptom diary');
+  await theirs.getByLabel(/How short of breath/).fill('2');
+  await theirs.getByRole('button', { name: 'Save for later' }).click();
+  await expect(theirs.getByText('Saved for later')).toBeVisible();
+  await theirs.getByRole('button', { name: 'Send my answers' }).click();
+  await expect(theirs.locator('#errors')).toContainText('Could you climb a flight of stairs without a rest?');
+  await expect(theirs.getByLabel(/How short of breath/)).toHaveValue('2');
+  await theirs.getByRole('radio', { name: 'Yes' }).check();
+  await theirs.getByRole('button', { name: 'Send my answers' }).click();
+  await expect(theirs.getByRole('heading', { name: 'Thank you' })).toBeVisible();
+  await theirs.goto(link);
+  await expect(theirs.getByRole('heading', { name: 'Thank you' })).toBeVisible();
+  expect(await phone.cookies()).toEqual([]);
+  await phone.close();
 
-      const phone = await browser.newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled: scripts });
-      const theirs = await phone.newPage();
-      await theirs.goto(link);
-      await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Symptom diary');
-      await theirs.getByLabel(/How short of breath/).fill('2');
-      await theirs.getByRole('button', { name: 'Save for later' }).click();
-      await expect(theirs.getByText('Saved for later')).toBeVisible();
-      await theirs.getByRole('button', { name: 'Send my answers' }).click();
-      await expect(theirs.locator('#errors')).toContainText('Could you climb a flight of stairs without a rest?');
-      await expect(theirs.getByLabel(/How short of breath/)).toHaveValue('2');
-      await theirs.getByRole('radio', { name: 'Yes' }).check();
-      await theirs.getByRole('button', { name: 'Send my answers' }).click();
-      await expect(theirs.getByRole('heading', { name: 'Thank you' })).toBeVisible();
-      await theirs.goto(link);
-      await expect(theirs.getByRole('heading', { name: 'Thank you' })).toBeVisible();
-      expect(await phone.cookies()).toEqual([]);
-      await phone.close();
-
-      await page.reload();
-      await expect(page.locator('.page-badges')).toHaveText('Completed');
-      await expect(page.locator('dl')).toContainText('Participant');
-    });
-  });
-}
+  await page.reload();
+  await expect(page.locator('.page-badges')).toHaveText('Completed');
+  await expect(page.locator('dl')).toContainText('Participant');
+});
 
 test('a schedule is given a webhook to call, and a run calls it once for each participant', async ({ page }) => {
   await liveWebhook(page, 'Not for schedules', ['form.completed']);
@@ -166,11 +157,11 @@ test('a schedule is given a webhook to call, and a run calls it once for each pa
   await expect(actions.getByLabel('Not for schedules')).toBeDisabled();
   await expect(actions).toContainText('Not subscribed to schedule.triggered');
   await actions.getByLabel('Reminders').check();
-  await page.getByLabel('Expression').fill('every Monday');
+  await page.getByLabel('Expression', { exact: true }).fill('every Monday');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.locator('#errors')).toContainText('Crontab expression');
   await expect(actions.getByLabel('Reminders')).toBeChecked();
-  await page.getByLabel('Expression').fill('30 8 * * MON');
+  await page.getByLabel('Expression', { exact: true }).fill('30 8 * * MON');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.locator('dl')).toContainText('Reminders');
   await expect(page.locator('dl')).toContainText('30 8 * * MON (Europe/Berlin)');

@@ -118,7 +118,11 @@ fn row(form: &Form, counts: &Counts, study: &Study, now: Timestamp) -> impl Into
     let count = |status: ResponseStatus| {
         let n = counts.of(status);
         let href = format!("{path}?status={}#responses", status.as_str());
-        let shown = if n == 0 { view! { <span class="muted">"0"</span> }.into_any() } else { view! { <a href=href>{n}</a> }.into_any() };
+        let shown = if n == 0 {
+            view! { <span class="muted">"0"</span> }.into_any()
+        } else {
+            view! { <a class="count-link" href=href>{n}</a> }.into_any()
+        };
         view! { <td data-label=status.label()>{shown}</td> }
     };
     let questions = match form.questions.len() {

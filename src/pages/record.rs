@@ -50,6 +50,8 @@ pub fn RecordPage(
     let RecordAbout { study, record, form, participant, levels } = about;
     let path = record_path(&study, &record.id);
     let number = record.trans_id;
+    // What is in the way of a locked record is no change of somebody else's.
+    let again = (version != record.version).then(|| path.clone());
     let crumbs = vec![("Records".to_owned(), Some(records_path(&study))), (format!("Record {number}"), None)];
     let (names, errors) = (names(&sheet), sheet.errors.clone());
     let form_errors = FormErrors::new(errors.clone());
@@ -73,7 +75,7 @@ pub fn RecordPage(
                 now=now
             />
             <ErrorSummary errors=errors names=names />
-            <Conflict message=conflict again=path.clone() />
+            <Conflict message=conflict again=again />
             <div class="stack">
                 <Panel title="Values">
                     <form class="stack" method="post" action=format!("{path}?version={version}")>
@@ -150,7 +152,6 @@ fn review_panel(
                 name="password"
                 hint="For a level that is signed: giving it is your signature."
                 error=errors.of("password")
-                optional=true
             />
         }
     });

@@ -53,7 +53,9 @@ pub fn ErrorSummary(
                 let fixed = labels.iter().find(|(name, _)| *name == e.field).map(|(_, label)| (*label).to_owned());
                 let label = fixed.or_else(|| names.iter().find(|(name, _)| *name == e.field).map(|(_, label)| label.clone()));
                 let label = label.unwrap_or_else(|| capitalised(&e.field.replace(['_', '-'], " ")));
-                let text = format!("{label}: {}", e.message);
+                // A question has its own mark at its end.
+                let mark = if label.ends_with('?') { " –" } else { ":" };
+                let text = format!("{label}{mark} {}", e.message);
                 if e.field.is_empty() {
                     view! { <li>{capitalised(&e.message)}</li> }.into_any()
                 } else {

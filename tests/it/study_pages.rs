@@ -48,7 +48,7 @@ on_both!(a_form_with_errors_comes_back_with_what_was_typed, |app| async {
     let path = format!("/s/heart/responses/{}?version=1", data.response.id);
     let (status, _, body) = scene.post(&path, "status=completed&answers.pain=much").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(body.contains("Pain?: must be a number") && body.contains("value=\"much\""), "{body}");
+    assert!(body.contains("Pain? – must be a number") && body.contains("value=\"much\""), "{body}");
     assert_eq!(scene.post(&path, "status=partial&answers.pain=3").await.0, StatusCode::SEE_OTHER);
     let (status, _, body) = scene.post(&path, "status=partial&answers.pain=4").await;
     assert_eq!(status, StatusCode::CONFLICT, "somebody else saved it");
