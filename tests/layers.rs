@@ -41,8 +41,10 @@ const RULES: &[(&str, &[&str])] = &[
             "server::credentials",
             "server::clock",
             "server::state",
+            "server::timetable",
         ],
     ),
+    ("server::timetable", &["model"]),
     ("server::listen", &["model", "server::clock", "server::engine::signing", "server::secret"]),
     (
         "server::console",
