@@ -5,6 +5,7 @@ mod study_data;
 
 use crate::faces::{infermedica_draft, survey_draft};
 use crate::harness::{PASSWORD, Receiver, TestApp, draft, participant};
+use crate::study_things::StudyData;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
@@ -129,6 +130,7 @@ async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
         row(post.clone(), format!("/s/heart/deliveries/{}/retry", site.sample), "reason=because", Action::Retry { test: true }),
         row(post.clone(), format!("{once_path}/archive"), "reason=because", manage),
     ];
+    rows.extend(study_data_rows(app, site, &name).await);
     rows.push(Row {
         whole: true,
         ..row(post, format!("/s/heart/deliveries/{}/reveal", site.delivery), "", Action::ReadBody { test: false })
@@ -182,6 +184,48 @@ async fn participant_rows(app: &TestApp, name: &str) -> Vec<Row> {
     rows.into_iter().map(|(method, path, form)| row(method, path, form, Action::WriteStudyData)).collect()
 }
 
+/// Forms, responses, records, schedules. What is made or archived is made anew each time.
+async fn study_data_rows(app: &TestApp, site: &Site, name: &str) -> Vec<Row> {
+    let data = StudyData::of(app, &app.admin("heart").await, name).await;
+    let (get, post, write) = (Method::GET, Method::POST, Action::WriteStudyData);
+    let StudyData { form, participant, response, record, schedule, webhook } = data;
+    let at = |path: &str| format!("/s/heart/{path}");
+    let schedule_fields = |name: &str| format!("name={name}&timing=every&number=1&unit=days&active=&webhooks={}", webhook.id);
+    assert_ne!(site.webhook.id, webhook.id);
+    let row = |method: &Method, path: String, fields: String| row(method.clone(), path, fields, write);
+    vec![
+        row(&get, at("forms"), String::new()),
+        row(&get, at("forms/new"), String::new()),
+        row(&post, at("forms/new"), format!("kind=survey&name={name}-survey&questions=a+%7C+A+%7C+text")),
+        row(&get, at(&format!("forms/{}", form.id)), String::new()),
+        row(&get, at(&format!("forms/{}/edit", form.id)), String::new()),
+        row(&post, at(&format!("forms/{}/edit?version={}", form.id, form.version)), format!("kind=form&name={name}-edited&questions=")),
+        row(&get, at("responses/new"), String::new()),
+        row(&post, at("responses/new"), format!("form={}&participant={}", form.id, participant.identifier)),
+        row(&get, at(&format!("responses/{}", response.id)), String::new()),
+        row(&post, at(&format!("responses/{}/link", response.id)), String::new()),
+        row(&post, at(&format!("responses/{}?version={}", response.id, response.version)), "status=partial&answers.pain=3".to_owned()),
+        row(&get, at("records"), String::new()),
+        row(&get, at("records/levels"), String::new()),
+        row(&post, at("records/levels"), "levels[0].name=Monitor".to_owned()),
+        row(&get, at(&format!("records/new?form={}", form.id)), String::new()),
+        row(&get, at(&format!("records/{}", record.id)), String::new()),
+        row(&post, at(&format!("records/{}?version={}", record.id, record.version)), "answers.pain=4".to_owned()),
+        row(&post, at(&format!("records/{}/review?version={}", record.id, record.version + 1)), "level=1".to_owned()),
+        row(&post, at(&format!("records/{}/review?version={}", record.id, record.version + 2)), "level=".to_owned()),
+        row(&post, at(&format!("records/new?form={}", form.id)), "participant=&answers=%7B%7D".to_owned()),
+        row(&get, at("schedules"), String::new()),
+        row(&get, at("schedules/new"), String::new()),
+        row(&post, at("schedules/new"), schedule_fields(&format!("{name}-new"))),
+        row(&get, at(&format!("schedules/{}", schedule.id)), String::new()),
+        row(&get, at(&format!("schedules/{}/edit", schedule.id)), String::new()),
+        row(&post, at(&format!("schedules/{}/edit?version={}", schedule.id, schedule.version)), schedule_fields(&format!("{name}-edited"))),
+        row(&post, at(&format!("schedules/{}/run", schedule.id)), String::new()),
+        row(&post, at(&format!("schedules/{}/archive", schedule.id)), String::new()),
+        row(&post, at(&format!("forms/{}/archive", form.id)), String::new()),
+    ]
+}
+
 on_both!(each_page_and_form_answers_each_role_by_the_table, |app| async {
     let site = site(app).await;
     app.study("other").await;
@@ -225,7 +269,10 @@ on_both!(another_studys_people_find_nothing_and_nobody_is_asked_to_sign_in, |app
         assert!(headers[header::LOCATION].to_str().unwrap().starts_with("/sign-in?next="));
         // In one's own study, another one's things are not there.
         let own = row.path.replacen("/s/heart", "/s/other", 1);
-        if ["wh_", "dlv_", "key_", "evt_", "par_", "sit_", "imp_"].iter().any(|id| own.contains(id)) {
+        // Whoever chooses a form of another study for a new record is shown that there is none to choose.
+        let names_a_thing =
+            ["wh_", "dlv_", "key_", "evt_", "par_", "sit_", "imp_", "frm_", "rsp_", "rec_", "sch_"].iter().any(|id| own.contains(id));
+        if names_a_thing && !own.contains("records/new") {
             let (status, ..) = send(&router, &row.method, &own, &row.form, Some(&cookie)).await;
             assert_eq!(status, StatusCode::NOT_FOUND, "{} {own}", row.method);
         }

@@ -18,4 +18,6 @@ mod permissions;
 mod prefer;
 mod store;
 mod study_data;
+mod study_pages;
+mod study_things;
 mod webhooks;

@@ -3,24 +3,32 @@
 
 use crate::faces::{infermedica_draft, survey_draft};
 use crate::harness::{Receiver, TestApp, draft, participant};
+use crate::study_things::StudyData;
 use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
 use hookwell::model::event_type::EventType;
-use hookwell::model::form::{CheckedForm, FormKind};
+use hookwell::model::form::{CheckedForm, FormDraft, FormKind};
 use hookwell::model::participant::{Participant, ParticipantDraft};
 use hookwell::model::permission::{Action, Decision, Role, Scope};
+use hookwell::model::record::ReviewLevels;
+use hookwell::model::response::ResponseStatus;
+use hookwell::model::schedule::ScheduleDraft;
 use hookwell::model::site::Site;
 use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
 use hookwell::server::chores;
 use hookwell::server::service::participants::ParticipantFilter;
+use hookwell::server::service::records::RecordChange;
+use hookwell::server::service::responses::{NewResponse, ResponseChange, ResponseFilter};
 use hookwell::server::service::webhooks::Face;
 use hookwell::server::service::{
-    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, samples, sites, webhooks,
+    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, records, responses, samples,
+    schedules, sites, webhooks,
 };
 use hookwell::server::store::queue;
+use serde_json::{Map, json};
 
 /// What the services are asked about: a study's webhooks and deliveries, live and test.
 struct Things {
@@ -40,6 +48,7 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     let (test_webhook, _) = app.test_webhook(&admin, &draft("Test", &receiver.url)).await;
     let (live_webhook, _) = app.live_webhook(&admin, &draft("Live", &receiver.url)).await;
     app.publish(&app.platform(slug).await, &participant("1")).await.unwrap();
+    StudyData::participant(app, &admin).await;
     app.drain().await;
     let live_delivery = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0);
     let (test_delivery, _) = sample(app, &admin, &live_webhook).await.unwrap();
@@ -167,9 +176,82 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
         Action::ReadBody { .. } => Vec::new(),
         Action::WriteStudyData => {
             let mut answers = participants_and_imports(app, actor, things).await;
+            answers.extend(answers_and_schedules(app, actor).await);
             answers.extend(of_the_api_alone(app, actor).await);
             answers
         }
+    }
+}
+
+/// Calls every service of forms, responses, records and schedules, on things of its own.
+async fn answers_and_schedules(app: &TestApp, actor: &Actor) -> Answers {
+    use Of::{Study, Thing};
+    let name = format!("{:032x}", app.ids.next());
+    let StudyData { form, participant, response, record, schedule, .. } = StudyData::of(app, &app.admin("heart").await, &name).await;
+    let form_draft = FormDraft { name: format!("{name}-other"), ..FormDraft::of(&form) };
+    let schedule_draft = ScheduleDraft { name: format!("{name}-other"), ..ScheduleDraft::of(&schedule) };
+    let values = Map::from_iter([("pain".to_owned(), json!(3))]);
+    let begin = NewResponse {
+        form: form.id.clone(),
+        participant: participant.id.clone(),
+        status: ResponseStatus::Partial,
+        answers: values.clone(),
+    };
+    let save = ResponseChange { version: None, status: ResponseStatus::Partial, answers: values.clone() };
+    let change = RecordChange { version: None, answers: values.clone(), break_lock: false };
+    let filter = ResponseFilter::default();
+    macro_rules! ok {
+        ($call:expr) => {
+            $call.await.map(drop)
+        };
+    }
+    let answers = vec![
+        ("identifiers", Study, ok!(participants::identifiers(app, actor, [&participant.id]))),
+        ("forms", Study, ok!(forms::list(app, actor, true))),
+        ("form", Thing, ok!(forms::get(app, actor, &form.id))),
+        ("questions", Thing, ok!(forms::questions_of(app, actor, &form.id, 1))),
+        ("counts", Study, ok!(forms::counts(app, actor, &form.id))),
+        ("new form", Study, ok!(forms::create(app, actor, &FormDraft { name: format!("{name}-new"), ..form_draft.clone() }))),
+        ("change form", Thing, ok!(forms::update(app, actor, &form.id, None, &form_draft))),
+        ("responses", Study, ok!(responses::list(app, actor, &filter, None, 10))),
+        ("response", Thing, ok!(responses::get(app, actor, &response.id))),
+        ("save response", Thing, ok!(responses::save(app, actor, &response.id, save, false))),
+        ("link", Thing, ok!(responses::make_link(app, actor, &response.id))),
+        ("records", Study, ok!(records::list(app, actor, None, None, 10))),
+        ("record", Thing, ok!(records::get(app, actor, &record.id))),
+        ("save record", Thing, ok!(records::update(app, actor, &record.id, change, false))),
+        ("review levels", Study, ok!(records::levels(app, actor))),
+        ("schedules", Study, ok!(schedules::list(app, actor))),
+        ("schedule", Thing, ok!(schedules::get(app, actor, &schedule.id))),
+        ("runs", Thing, ok!(schedules::runs(app, actor, &schedule.id, None, 10))),
+        ("run now", Thing, ok!(schedules::run_now(app, actor, &schedule.id))),
+        ("archive schedule", Thing, ok!(schedules::archive(app, actor, &schedule.id))),
+    ];
+    // What names another study's things in its fields: a wrong field to those of another study, as long as they may write at all.
+    let fields = vec![
+        ("begin response", ok!(responses::begin(app, actor, begin, false))),
+        ("new record", ok!(records::create(app, actor, &form.id, None, &values, false))),
+        ("new schedule", ok!(schedules::create(app, actor, &schedule_draft))),
+    ];
+    let own = actor.study.id == form.study_id;
+    let not_there = |answer: Result<(), AppError>| match answer {
+        Err(AppError::Invalid(_)) if !own => Ok(()),
+        Ok(()) if !own => Err(AppError::Internal("another study's thing was used".to_owned())),
+        other => other,
+    };
+    let mut all = answers;
+    all.extend(fields.into_iter().map(|(service, answer)| (service, Study, not_there(answer))));
+    all.push(("set levels", Study, ok!(records::set_levels(app, actor, ReviewLevels::default()))));
+    all.push(("review", Thing, unreviewed(records::review(app, actor, &record.id, None, None, None, false).await.map(drop))));
+    all.push(("archive form", Thing, ok!(forms::archive(app, actor, &form.id))));
+    all
+}
+
+/// A record that was not reviewed cannot be taken back: that is no refusal.
+fn unreviewed(answer: Result<(), AppError>) -> Result<(), AppError> {
+    match answer {
+        Err(AppError::Conflict(_)) => Ok(()),
+        other => other,
     }
 }
 

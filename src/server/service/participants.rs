@@ -16,6 +16,7 @@ use crate::server::engine::intake::{self, Audience, Planned};
 use crate::server::state::App;
 use crate::server::store::{Db, StoreError, Tx, participants, sites};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The `source` of every event of study data.
 pub const SOURCE: &str = "/hookwell/study-data";
@@ -263,4 +264,25 @@ pub async fn upsert(app: &App, actor: &Actor, draft: &ParticipantDraft, waits: b
     change(actor, &mut tx, &before, &after).await?;
     tx.commit().await?;
     Ok((Saved::quiet(after), false))
+}
+
+/// What the study knows participants by, for a page of rows that name them by id.
+///
+/// # Errors
+/// 403.
+pub async fn identifiers(
+    app: &App,
+    actor: &Actor,
+    ids: impl IntoIterator<Item = &ParticipantId>,
+) -> Result<BTreeMap<ParticipantId, String>, AppError> {
+    actor.require(Action::WriteStudyData)?;
+    let wanted: BTreeSet<&ParticipantId> = ids.into_iter().collect();
+    let mut db = app.store.read().await?;
+    let mut known = BTreeMap::new();
+    for id in wanted {
+        if let Some(participant) = participants::find(&mut db, &actor.study.id, id).await? {
+            known.insert(participant.id, participant.identifier);
+        }
+    }
+    Ok(known)
 }
