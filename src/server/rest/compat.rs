@@ -96,13 +96,7 @@ fn events(field: &str, names: &[String], known: &[(&str, EventType)], errors: &m
 
 /// The draft's fields under the names that the face has for them.
 fn renamed(error: AppError, names: &[(&str, &str)]) -> AppError {
-    let AppError::Invalid(mut errors) = error else { return error };
-    for error in &mut errors {
-        if let Some((_, name)) = names.iter().find(|(field, _)| *field == error.field) {
-            (*name).clone_into(&mut error.field);
-        }
-    }
-    AppError::Invalid(errors)
+    error.with_fields(|field| names.iter().find(|(draft, _)| *draft == field).map_or(field, |(_, name)| name).to_owned())
 }
 
 /// Refuses a draft of which the face found something wrong, with what the model finds wrong beside it, so that everything is told at once.
