@@ -16,4 +16,5 @@ mod people;
 mod permissions;
 mod store;
 mod study_data;
+mod surveys;
 mod webhooks;

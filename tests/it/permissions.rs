@@ -1,18 +1,23 @@
 //! The table of `model::permission`, asked of the services that stand behind it: every action, for every role, every scope, and
 //! for those of another study. Nothing here says who may what; it is read from the table.
 
-use crate::faces::{infermedica_draft, survey_draft};
+use crate::faces::{infermedica_draft, survey_draft, survey_of};
 use crate::harness::{Receiver, TestApp, draft, participant};
 use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
 use hookwell::model::event_type::EventType;
+use hookwell::model::id::FormId;
+use hookwell::model::participant::ParticipantDraft;
 use hookwell::model::permission::{Action, Decision, Role, Scope};
 use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
+use hookwell::server::service::responses::Recipients;
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, preview, samples, webhooks};
+use hookwell::server::service::{
+    api_keys, audit, deliveries, events, integrations, participants, people, preview, responses, samples, webhooks,
+};
 use hookwell::server::store::queue;
 
 /// What the services are asked about: a study's webhooks and deliveries, live and test.
@@ -20,6 +25,7 @@ struct Things {
     receiver: Receiver,
     test_webhook: Webhook,
     live_webhook: Webhook,
+    survey: FormId,
     survey_webhook: Webhook,
     live_delivery: Delivery,
     test_delivery: Delivery,
@@ -34,9 +40,10 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     app.drain().await;
     let live_delivery = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0);
     let (test_delivery, _) = sample(app, &admin, &live_webhook).await.unwrap();
-    let survey_draft = survey_draft("Survey", &receiver.url, "s-1");
-    let survey_webhook = webhooks::register(app, &admin, Face::Survey("s-1"), &survey_draft).await.unwrap();
-    Things { receiver, test_webhook, live_webhook, survey_webhook, live_delivery, test_delivery }
+    let survey = survey_of(app, &admin, "Intake").await.id;
+    let survey_draft = survey_draft("Survey", &receiver.url, survey.as_str());
+    let survey_webhook = webhooks::register(app, &admin, Face::Survey(survey.as_str()), &survey_draft).await.unwrap();
+    Things { receiver, test_webhook, live_webhook, survey, survey_webhook, live_delivery, test_delivery }
 }
 
 async fn sample(app: &TestApp, actor: &Actor, webhook: &Webhook) -> Result<(Delivery, hookwell::model::delivery::Attempt), AppError> {
@@ -73,7 +80,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             let (one, two) = (fresh(app, things).await, fresh(app, things).await);
             let renamed = WebhookDraft { name: format!("{}-renamed", one.settings.name), ..WebhookDraft::of(&one) };
             let new = draft(&format!("{:032x}", app.ids.next()), &things.receiver.url);
-            let (registered, survey) = (infermedica_draft(&things.receiver.url), Face::Survey("s-1"));
+            let (registered, survey) = (infermedica_draft(&things.receiver.url), Face::Survey(things.survey.as_str()));
             vec![
                 ("create", Study, ok!(webhooks::create(app, actor, &new, webhooks::NewSecret::Generate))),
                 ("register", Study, ok!(webhooks::register(app, actor, Face::Infermedica, &registered))),
@@ -99,11 +106,14 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
         }
         Action::ReadMetadata => {
             let id = &things.live_webhook.id;
-            let (filter, survey) = (DeliveryFilter::default(), Face::Survey("s-1"));
+            let (filter, survey) = (DeliveryFilter::default(), Face::Survey(things.survey.as_str()));
+            // A list is of the asker's own study.
+            let name = format!("{:032x}", app.ids.next());
+            let own = survey_of(app, &app.admin(&actor.study.slug).await, &name).await.id;
             vec![
                 ("webhooks", Study, ok!(webhooks::list(app, actor, true))),
                 ("webhook", Thing, ok!(webhooks::get(app, actor, id))),
-                ("registered", Study, ok!(webhooks::registered(app, actor, survey))),
+                ("registered", Study, ok!(webhooks::registered(app, actor, Face::Survey(own.as_str())))),
                 ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
                 ("stats", Thing, ok!(webhooks::stats(app, actor, id))),
                 ("deliveries", Study, ok!(deliveries::list(app, actor, None, &filter, 10))),
@@ -152,8 +162,27 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
         }
         // Asked for below; and no service writes study data yet, so that the one place that refuses is asked itself.
         Action::ReadBody { .. } => Vec::new(),
-        Action::WriteStudyData => vec![("require", Study, actor.require(action).map(drop))],
+        Action::WriteStudyData => {
+            let mut answers = vec![("require", Study, actor.require(action).map(drop))];
+            answers.extend(ask_surveys(app, actor, &things.survey).await);
+            answers
+        }
     }
+}
+
+/// What stands behind the Surveys face and writes study data.
+async fn ask_surveys(app: &TestApp, actor: &Actor, survey: &FormId) -> Answers {
+    use Of::{Study, Thing};
+    let new = || ParticipantDraft { identifier: format!("{:032x}", app.ids.next()), ..ParticipantDraft::default() };
+    let to = Recipients { drafts: vec![new()], ..Recipients::default() };
+    let answers = vec![
+        ("upsert", Study, participants::upsert(app, actor, &new(), false).await.map(drop)),
+        ("upsert many", Study, participants::upsert_many(app, actor, &[new(), new()], false).await.map(drop)),
+        ("distribute", Thing, responses::distribute(app, actor, survey, &to, false).await.map(drop)),
+        ("progress", Thing, responses::progress(app, actor, survey, None, None, 10).await.map(drop)),
+    ];
+    app.drain().await;
+    answers
 }
 
 async fn everybody(app: &TestApp, slug: &str) -> Vec<(String, Actor)> {
