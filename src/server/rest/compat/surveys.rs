@@ -1,5 +1,5 @@
-//! `/api/surveys/{surveyId}/webhooks`: the webhooks of one survey (seed 004). What is sent and answered is in [`resource`]; the pattern around
-//! it is in [`contacts`] and [`distributions`].
+//! `/api/surveys/{surveyId}/webhooks`: the webhooks of one survey (seed 004). What is sent and answered is in [`resource`]; the pattern
+//! around it is in [`contacts`] and [`distributions`].
 
 pub mod contacts;
 pub mod distributions;
@@ -94,10 +94,10 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedDelivery {
 
 /// Create a webhook
 ///
-/// Its URL receives `survey.response_completed` of this survey from now on, at most ten webhooks a survey (409). The answer holds no secret:
-/// `hasSecret` says whether there is one. What is sent holds the response's answers (`data.answers`): that is
-/// health data, which leaves the study for this URL. An administrator can take a webhook back to identifiers alone in the console. Where the
-/// study keeps its forms here, a survey that is none of them is 404; else ids are your platform's, and are taken as they are. Needs the scope
+/// Its URL receives `survey.response_completed` of this survey from now on, at most ten webhooks a survey (409). The answer holds no
+/// secret: `hasSecret` says whether there is one. What is sent holds the response's answers (`data.answers`): that is health data, which
+/// leaves the study for this URL. An administrator can take a webhook back to identifiers alone in the console. Where the study keeps its
+/// forms here, a survey that is none of them is 404; else ids are your platform's, and are taken as they are. Needs the scope
 /// `webhooks:write`.
 #[utoipa::path(post, path = "/api/surveys/{surveyId}/webhooks", tag = "Surveys face",
     params(("surveyId" = SurveyId, Path, description = "The survey's id.")),

@@ -24,8 +24,8 @@ pub struct Upserted {
     pub created: bool,
 }
 
-/// Creates a participant, or changes the one with the same identifier, else the one with the same e-mail. What the draft leaves empty stays.
-/// Says whether they are new.
+/// Creates a participant, or changes the one with the same identifier, else the one with the same e-mail. What the draft leaves empty
+/// stays. Says whether they are new.
 ///
 /// # Errors
 /// 403; each wrong field.
@@ -105,8 +105,8 @@ pub(in crate::server::service) async fn write_all(
     Ok((upserted, events))
 }
 
-/// The caller holds the study: of two that bring the same new e-mail the second finds the first one's participant, and two that bring the same
-/// participants in another order do not wait for each other in a circle.
+/// The caller holds the study: of two that bring the same new e-mail the second finds the first one's participant, and two that bring the
+/// same participants in another order do not wait for each other in a circle.
 async fn write(app: &App, actor: &Actor, tx: &mut Tx, checked: CheckedParticipant) -> Result<(Upserted, Option<NewEvent>), AppError> {
     let study = &actor.study.id;
     let known = match (&checked.identifier, &checked.email) {

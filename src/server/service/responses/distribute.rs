@@ -55,9 +55,9 @@ pub struct Distributed {
     pub sent: Vec<Sent>,
 }
 
-/// Sends a survey to 1–[`RECIPIENTS_MAX`] participants, all or none. A participant with a response that is not completed goes on with that one,
-/// the newest where there are several: they get another link, the one before opens nothing any more, and there is no second `survey.created`.
-/// Nothing is mailed; the links are the caller's to bring to the participants.
+/// Sends a survey to 1–[`RECIPIENTS_MAX`] participants, all or none. A participant with a response that is not completed goes on with that
+/// one, the newest where there are several: they get another link, the one before opens nothing any more, and there is no second
+/// `survey.created`. Nothing is mailed; the links are the caller's to bring to the participants.
 ///
 /// # Errors
 /// 403; 404; on `survey` for a form that is none or is archived; on `participants[2]` and `drafts[3].email`.

@@ -75,14 +75,15 @@ impl Face<'_> {
 /// registered webhook begins to receive at once. Everywhere else only an administrator takes a webhook Live ([`Action::GoLive`]), after a
 /// sample or with a reason. Here [`Action::ManageWebhook`] and [`Action::ManageCredentials`] are enough, and the audit row has the reason.
 ///
-/// A survey's gets **full content**, where id-only is the default everywhere else: that API has no switch for it, and a receiver that is written
-/// after its document reads `data.answers`. An administrator may take it back to id-only in the console, and the face leaves it so.
+/// A survey's gets **full content**, where id-only is the default everywhere else: that API has no switch for it, and a receiver that is
+/// written after its document reads `data.answers`. An administrator may take it back to id-only in the console, and the face leaves it so.
 ///
 /// The draft's format and filter are its caller's to set, so that the face shows the webhook. Its secret is the draft's or none: those APIs
 /// show no secret, so one that is generated would be known to nobody.
 ///
 /// # Errors
-/// 403; each wrong field; a name that is taken; 404 for a survey that a study with forms here does not have; 409 for one more than [`PER_SURVEY_MAX`] of a survey.
+/// 403; each wrong field; a name that is taken; 404 for a survey that a study with forms here does not have; 409 for one more than
+/// [`PER_SURVEY_MAX`] of a survey.
 pub async fn register(app: &App, actor: &Actor, face: Face<'_>, draft: &WebhookDraft) -> Result<Webhook, AppError> {
     actor.require(Action::ManageWebhook)?;
     face.check(&mut app.store.read().await?, actor).await?;

@@ -20,12 +20,13 @@ pub const CONTACTS_BODY_MAX: usize = 1024 * 1024;
 const NAME_MAX: usize = 100;
 const VALUE_MAX: usize = 1000;
 
-/// A contact: a participant of the study. At least one of `externalId` and `email` is needed; what is left out, null or empty stays as it is.
+/// A contact: a participant of the study. At least one of `externalId` and `email` is needed; what is left out, null or empty stays as it
+/// is.
 #[derive(Debug, Default, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Contact {
-    /// What the study knows them by, 1–100 characters: the participant's identifier. Left out: they are known by their e-mail, and a new one
-    /// gets an identifier that is made.
+    /// What the study knows them by, 1–100 characters: the participant's identifier. Left out: they are known by their e-mail, and a new
+    /// one gets an identifier that is made.
     #[schema(example = "P-0001")]
     external_id: Option<String>,
     /// Where they can be written to.
@@ -213,8 +214,9 @@ pub fn drafts(contacts: Vec<Contact>) -> Result<Vec<ParticipantDraft>, FieldErro
 /// Create or update contacts
 ///
 /// One contact, or up to 500 in `contacts`, all or none. A contact is known by its `externalId`, else by its `email`; of several with that
-/// e-mail it is the first. Contacts are the study's participants: one who is new makes the event `participant.created`, one who is known makes
-/// none. Answers 201 when the one contact was created, 200 when it was known, and always 200 for `contacts`. Needs the scope `data:write`.
+/// e-mail it is the first. Contacts are the study's participants: one who is new makes the event `participant.created`, one who is known
+/// makes none. Answers 201 when the one contact was created, 200 when it was known, and always 200 for `contacts`. Needs the scope
+/// `data:write`.
 #[utoipa::path(post, path = "/api/directory/contacts/upsert", tag = "Surveys face",
     request_body(content = ContactUpsert, example = json!({
         "externalId": "P-0001", "email": "ada@example.com", "firstName": "Ada", "lastName": "Lovelace", "attributes": {"ward": "B2"}

@@ -117,10 +117,10 @@ fn contact_ids(texts: &[String]) -> Result<Vec<ParticipantId>, AppError> {
 
 /// Send a survey to contacts
 ///
-/// Each contact gets a response that is theirs to answer and a personal link to it (`channel` is `link`): **no e-mail is sent**, the links are
-/// yours to bring to the contacts. All or none. A new response makes the event `survey.created`; a contact whose last one is not completed
-/// goes on with that one by another link (`existing`). The survey is one that is kept here (404); a form that is none is 422. Needs the scope
-/// `data:write`.
+/// Each contact gets a response that is theirs to answer and a personal link to it (`channel` is `link`): **no e-mail is sent**, the links
+/// are yours to bring to the contacts. All or none. A new response makes the event `survey.created`; a contact whose last one is not
+/// completed goes on with that one by another link (`existing`). The survey is one that is kept here (404); a form that is none is 422.
+/// Needs the scope `data:write`.
 #[utoipa::path(post, path = "/api/surveys/{surveyId}/distributions/quick", tag = "Surveys face",
     params(("surveyId" = SurveyId, Path, description = "The survey's id.")),
     request_body(content = QuickDistribution, example = json!({
