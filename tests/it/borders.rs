@@ -12,12 +12,13 @@ use axum::http::{Method, Request, StatusCode, header};
 use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::DeliveryFilter;
 use hookwell::model::event_type::EventType;
+use hookwell::model::form::FormDraft;
 use hookwell::model::participant::ParticipantDraft;
 use hookwell::model::permission::{Action, Decision, Role, Scope, Standing};
 use hookwell::model::webhook::Webhook;
 use hookwell::server::router::router;
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, deliveries, imports, participants, samples, sites, webhooks};
+use hookwell::server::service::{api_keys, deliveries, forms, imports, participants, samples, sites, webhooks};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -378,20 +379,22 @@ on_both!(each_route_of_the_faces_answers_each_scope_by_the_table, |app| async {
     let (router, receiver, admin) = (router(app.app.clone()), Receiver::start().await, app.admin("heart").await);
     for holder in holders(app).await {
         let name = format!("{:032x}", app.ids.next());
+        let survey = FormDraft { kind: "survey".into(), name: name.clone(), ..FormDraft::default() };
+        let survey = forms::create(app, &admin, &survey).await.unwrap().id.to_string();
         // One of theirs in each face, which they need not have been allowed to make.
         let own = webhooks::register(app, &admin, Face::Infermedica, &infermedica_draft(&receiver.url)).await.unwrap();
         app.execute(&format!("UPDATE webhooks SET created_by = '{}' WHERE id = '{}'", holder.key_id, own.id)).await.unwrap();
-        let of_survey = survey_draft(&name, &receiver.url, &name);
-        let of_survey = webhooks::register(app, &admin, Face::Survey(&name), &of_survey).await.unwrap();
+        let of_survey = survey_draft(&name, &receiver.url, &survey);
+        let of_survey = webhooks::register(app, &admin, Face::Survey(&survey), &of_survey).await.unwrap();
         let example = EventType::SurveyCompleted.example();
         let sent = samples::send(app, &admin, &of_survey.id, EventType::SurveyCompleted, example).await.unwrap().0.id;
         let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
-        let (read, manage) = (Action::ReadMetadata, Action::ManageWebhook);
+        let (read, manage, write) = (Action::ReadMetadata, Action::ManageWebhook, Action::WriteStudyData);
         let face = "/api/v2/config/webhook".to_owned();
         let hex = own.id.as_str().trim_start_matches("wh_");
         let one = format!("{face}/{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
         let new = json!({"url": receiver.url, "authorization_token": "token", "subscribed_events": ["survey_finished"]});
-        let surveys = format!("/api/surveys/{name}/webhooks");
+        let surveys = format!("/api/surveys/{survey}/webhooks");
         let hook = format!("{surveys}/{}", of_survey.id);
         let new_of_survey = json!({"name": format!("{name}-new"), "url": receiver.url, "events": ["survey.response_completed"]});
         let rows = vec![
@@ -408,6 +411,9 @@ on_both!(each_route_of_the_faces_answers_each_scope_by_the_table, |app| async {
             (post.clone(), format!("{hook}/test"), json!(null), Action::SendSample { live: true }, true),
             (post, format!("{hook}/deliveries/{sent}/retry"), json!(null), Action::Retry { test: true }, true),
             (delete, hook, json!(null), manage, true),
+            (Method::POST, "/api/directory/contacts/upsert".to_owned(), json!({"externalId": name}), write, false),
+            (Method::POST, format!("/api/surveys/{survey}/distributions/quick"), json!({"contacts": [{"externalId": name}]}), write, true),
+            (Method::GET, format!("/api/surveys/{survey}/responses/bulk-status"), json!(null), write, true),
         ];
         ask(app, &router, &holder, rows).await;
     }

@@ -20,4 +20,5 @@ mod store;
 mod study_data;
 mod study_pages;
 mod study_things;
+mod surveys;
 mod webhooks;

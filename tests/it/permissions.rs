@@ -1,7 +1,7 @@
 //! The table of `model::permission`, asked of the services that stand behind it: every action, for every role, every scope, and
 //! for those of another study. Nothing here says who may what; it is read from the table.
 
-use crate::faces::{infermedica_draft, survey_draft};
+use crate::faces::{infermedica_draft, survey_draft, survey_of};
 use crate::harness::{Receiver, TestApp, draft, participant};
 use crate::study_things::StudyData;
 use hookwell::error::AppError;
@@ -9,6 +9,7 @@ use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
 use hookwell::model::event_type::EventType;
 use hookwell::model::form::{CheckedForm, FormDraft, FormKind};
+use hookwell::model::id::FormId;
 use hookwell::model::participant::{Participant, ParticipantDraft};
 use hookwell::model::permission::{Action, Decision, Role, Scope};
 use hookwell::model::record::ReviewLevels;
@@ -21,7 +22,7 @@ use hookwell::server::auth::Actor;
 use hookwell::server::chores;
 use hookwell::server::service::participants::ParticipantFilter;
 use hookwell::server::service::records::RecordChange;
-use hookwell::server::service::responses::{NewResponse, ResponseChange, ResponseFilter};
+use hookwell::server::service::responses::{NewResponse, Recipients, ResponseChange, ResponseFilter};
 use hookwell::server::service::webhooks::Face;
 use hookwell::server::service::{
     api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, records, responses, samples,
@@ -35,6 +36,7 @@ struct Things {
     receiver: Receiver,
     test_webhook: Webhook,
     live_webhook: Webhook,
+    survey: FormId,
     survey_webhook: Webhook,
     live_delivery: Delivery,
     test_delivery: Delivery,
@@ -52,13 +54,14 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     app.drain().await;
     let live_delivery = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0);
     let (test_delivery, _) = sample(app, &admin, &live_webhook).await.unwrap();
-    let survey_draft = survey_draft("Survey", &receiver.url, "s-1");
-    let survey_webhook = webhooks::register(app, &admin, Face::Survey("s-1"), &survey_draft).await.unwrap();
+    let survey = survey_of(app, &admin, "Intake").await.id;
+    let survey_draft = survey_draft("Survey", &receiver.url, survey.as_str());
+    let survey_webhook = webhooks::register(app, &admin, Face::Survey(survey.as_str()), &survey_draft).await.unwrap();
     let site = sites::create(app, &admin, "Charité").await.unwrap();
     let known = ParticipantDraft { identifier: "KNOWN".to_owned(), ..ParticipantDraft::default() };
     let person = participants::create(app, &admin, &known, false).await.unwrap().thing;
     app.drain().await;
-    Things { receiver, test_webhook, live_webhook, survey_webhook, live_delivery, test_delivery, site, person }
+    Things { receiver, test_webhook, live_webhook, survey, survey_webhook, live_delivery, test_delivery, site, person }
 }
 
 async fn sample(app: &TestApp, actor: &Actor, webhook: &Webhook) -> Result<(Delivery, hookwell::model::delivery::Attempt), AppError> {
@@ -95,7 +98,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             let (one, two) = (fresh(app, things).await, fresh(app, things).await);
             let renamed = WebhookDraft { name: format!("{}-renamed", one.settings.name), ..WebhookDraft::of(&one) };
             let new = draft(&format!("{:032x}", app.ids.next()), &things.receiver.url);
-            let (registered, survey) = (infermedica_draft(&things.receiver.url), Face::Survey("s-1"));
+            let (registered, survey) = (infermedica_draft(&things.receiver.url), Face::Survey(things.survey.as_str()));
             vec![
                 ("create", Study, ok!(webhooks::create(app, actor, &new, webhooks::NewSecret::Generate))),
                 ("register", Study, ok!(webhooks::register(app, actor, Face::Infermedica, &registered))),
@@ -121,11 +124,14 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
         }
         Action::ReadMetadata => {
             let id = &things.live_webhook.id;
-            let (filter, survey) = (DeliveryFilter::default(), Face::Survey("s-1"));
+            let (filter, survey) = (DeliveryFilter::default(), Face::Survey(things.survey.as_str()));
+            // A list is of the asker's own study.
+            let name = format!("{:032x}", app.ids.next());
+            let own = survey_of(app, &app.admin(&actor.study.slug).await, &name).await.id;
             vec![
                 ("webhooks", Study, ok!(webhooks::list(app, actor, true))),
                 ("webhook", Thing, ok!(webhooks::get(app, actor, id))),
-                ("registered", Study, ok!(webhooks::registered(app, actor, survey))),
+                ("registered", Study, ok!(webhooks::registered(app, actor, Face::Survey(own.as_str())))),
                 ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
                 ("stats", Thing, ok!(webhooks::stats(app, actor, id))),
                 ("deliveries", Study, ok!(deliveries::list(app, actor, None, &filter, 10))),
@@ -178,6 +184,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             let mut answers = participants_and_imports(app, actor, things).await;
             answers.extend(answers_and_schedules(app, actor).await);
             answers.extend(of_the_api_alone(app, actor).await);
+            answers.extend(ask_surveys(app, actor, &things.survey).await);
             answers
         }
     }
@@ -255,6 +262,21 @@ fn unreviewed(answer: Result<(), AppError>) -> Result<(), AppError> {
     }
 }
 
+/// What stands behind the Surveys face and writes study data.
+async fn ask_surveys(app: &TestApp, actor: &Actor, survey: &FormId) -> Answers {
+    use Of::{Study, Thing};
+    let new = || ParticipantDraft { identifier: format!("{:032x}", app.ids.next()), ..ParticipantDraft::default() };
+    let to = Recipients { drafts: vec![new()], ..Recipients::default() };
+    let answers = vec![
+        ("upsert", Study, participants::upsert(app, actor, &new(), false).await.map(drop)),
+        ("upsert many", Study, participants::upsert_many(app, actor, &[new(), new()], false).await.map(drop)),
+        ("distribute", Thing, responses::distribute(app, actor, survey, &to, false).await.map(drop)),
+        ("progress", Thing, responses::progress(app, actor, survey, None, None, 10).await.map(drop)),
+    ];
+    app.drain().await;
+    answers
+}
+
 /// Of study data, what stands behind the API alone.
 async fn of_the_api_alone(app: &TestApp, actor: &Actor) -> Answers {
     use Of::{Study, Thing};
@@ -293,13 +315,12 @@ async fn participants_and_imports(app: &TestApp, actor: &Actor, things: &Things)
             $call.await.map(drop)
         };
     }
-    let (any, new, upserted, changed) = (ParticipantFilter::default(), who("new"), who("upserted"), who("changed"));
+    let (any, new, changed) = (ParticipantFilter::default(), who("new"), who("changed"));
     let answers = vec![
         ("participants", Study, ok!(participants::list(app, actor, &any, None, 10))),
         ("participant", Thing, ok!(participants::get(app, actor, &things.person.id))),
         ("participant by identifier", Study, ok!(participants::find_by_identifier(app, actor, &things.person.identifier))),
         ("create a participant", Study, ok!(participants::create(app, actor, &new, false))),
-        ("upsert a participant", Study, ok!(participants::upsert(app, actor, &upserted, false))),
         ("change a participant", Thing, ok!(participants::update(app, actor, &things.person.id, None, &changed))),
         ("sites", Study, ok!(sites::list(app, actor))),
         ("create a site", Study, ok!(sites::create(app, actor, &named("new-site")))),
