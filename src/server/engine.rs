@@ -8,6 +8,7 @@ pub mod address;
 pub mod attempt;
 pub mod client;
 pub mod dispatch;
+pub mod group_commit;
 pub mod intake;
 pub mod mask;
 pub mod outcome;
@@ -23,6 +24,7 @@ use super::store::queue::{self, Job};
 use super::store::{Store, StoreError};
 use crate::model::time::{SECOND, Timestamp};
 use client::Outbound;
+use group_commit::GroupCommit;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -51,6 +53,8 @@ pub struct Parts {
     pub live: Live,
     /// This process, as the owner of leases.
     pub node: String,
+    intakes: GroupCommit<intake::Planned>,
+    outcomes: GroupCommit<outcome::Ended>,
     queue: mpsc::UnboundedSender<Vec<Queued>>,
     memory: Arc<Semaphore>,
     wake: Notify,
@@ -84,7 +88,11 @@ impl Engine {
         let (queue, receiver) = mpsc::unbounded_channel();
         let ids = Ids::new(clock.clone());
         let node = format!("node_{:032x}", ids.next());
+        // SQLite has one writer; several commits of PostgreSQL are under way at a time.
+        let turns = if store.is_sqlite() { 1 } else { 4 };
         let parts = Parts {
+            intakes: GroupCommit::new(turns),
+            outcomes: GroupCommit::new(turns),
             store,
             clock,
             ids,

@@ -337,3 +337,38 @@ on_both!(an_active_webhook_gets_what_waited_without_delay, |app| async {
     until("delivered", async || app.number(WAITING).await == 0).await;
     running.stop().await;
 });
+
+on_both!(writes_that_come_together_share_a_commit_and_each_has_its_own_answer, |app| async {
+    let (admin, platform, receiver) = study(app).await;
+    app.live_webhook(&admin, &draft("All", &receiver.url)).await;
+    app.study("lung").await;
+    let other = app.platform("lung").await;
+    // PostgreSQL's text takes no U+0000: one of the group cannot be written there, and takes nobody along.
+    let mut bad = participant("bad");
+    bad["source"] = "/a\u{0}b".into();
+    let bad = hookwell::model::event::NewEvent {
+        source: "/a\u{0}b".to_owned(),
+        external_id: "bad".to_owned(),
+        event_type: hookwell::model::event_type::EventType::ParticipantCreated,
+        occurred_at: None,
+        data: bad["data"].clone(),
+    };
+    let engine = &app.app.engine;
+    let spoilt = hookwell::server::engine::intake::accept(engine, &admin.study, vec![bad], false);
+    let all = (0..60).map(|n| {
+        let (who, number) = if n % 3 == 0 { (&other, n) } else { (&platform, n / 2) };
+        async move { events::publish(app, who, &participant(&number.to_string())).await }
+    });
+    let (spoilt, answers) = tokio::join!(spoilt, futures::future::join_all(all));
+    assert_eq!(spoilt.is_err(), !app.store.is_sqlite());
+    let answers: Vec<_> = answers.into_iter().map(|a| a.unwrap().remove(0)).collect();
+    let news = answers.iter().filter(|a| !a.duplicate).count();
+    let distinct: std::collections::HashSet<_> = answers.iter().map(|a| a.event_id.clone()).collect();
+    assert_eq!(news, distinct.len(), "a key is new once, and its repetitions name the same event");
+    let kept = app.number("SELECT COUNT(*) FROM events").await - i64::from(spoilt.is_ok());
+    assert_eq!(kept, i64::try_from(news).unwrap());
+    app.drain().await;
+    let delivered = answers.iter().filter(|a| !a.delivery_ids.is_empty()).count();
+    assert_eq!(receiver.count() - usize::from(spoilt.is_ok()), delivered);
+    assert!(delivered > 0 && delivered < news, "the other study has no webhook");
+});

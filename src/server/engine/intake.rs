@@ -1,5 +1,6 @@
 //! Intake: an event and the deliveries it makes, in one commit. What is answered after that commit survives `kill -9`.
 
+use super::group_commit::Write;
 use super::{Engine, Queued};
 use crate::model::delivery::{DeliveryState, Trigger};
 use crate::model::event::{Accepted, Event, NewEvent, SkipReason, Skipped};
@@ -55,10 +56,6 @@ impl Batch {
             requested_by: by,
             lease: None,
         });
-    }
-
-    async fn write(&self, tx: &mut Tx, study: &Study, events: &[Event]) -> Result<(), StoreError> {
-        queue::insert_deliveries(tx, &study.id, events, &self.payloads, &self.deliveries).await
     }
 }
 
@@ -118,6 +115,8 @@ pub struct Planned {
     batch: Batch,
     /// Webhooks whose answer the caller waits for.
     waits_for: HashSet<WebhookId>,
+    /// Of the events those that were new, once they are written.
+    added: HashSet<EventId>,
     places: Vec<OwnedSemaphorePermit>,
     accepted: Vec<Accepted>,
 }
@@ -147,41 +146,36 @@ impl Planned {
             }
         }
         let waits_for = hooks.iter().filter(|w| waits && w.settings.synchronous).map(|w| w.id.clone()).collect();
-        Self { study: study.clone(), events, batch, waits_for, places: Vec::new(), accepted: Vec::new() }
+        Self { study: study.clone(), events, batch, waits_for, added: HashSet::new(), places: Vec::new(), accepted: Vec::new() }
     }
 
-    /// Writes them. An event whose `(source, id)` was seen before, in this plan or ever, makes nothing.
+    /// Writes them into a caller's transaction. An event whose `(source, id)` was seen before, in this plan or ever, makes nothing.
     ///
     /// # Errors
     /// When the database fails; the transaction should be dropped then.
     pub async fn write(&mut self, engine: &Engine, tx: &mut Tx) -> Result<(), StoreError> {
-        let added = queue::insert_events(tx, &self.events).await?;
-        let batch = &mut self.batch;
-        if added.len() < self.events.len() {
-            batch.payloads.retain(|p| added.contains(&p.event_id));
-            batch.deliveries.retain(|d| added.contains(&d.event_id));
-        }
-        // What finds a place in memory is leased by this node from the start; the rest is claimed later.
-        self.places = engine.places(batch.deliveries.iter().filter(|d| !self.waits_for.contains(&d.webhook_id)).count());
+        write_all(engine, tx, std::slice::from_mut(self)).await
+    }
+
+    /// Leases what finds a place in memory: this node works on it as soon as it is committed. The rest is claimed later.
+    fn lease(&mut self, engine: &Engine) {
+        let Self { batch, waits_for, added, .. } = self;
+        let new = |d: &&mut NewDelivery| added.contains(&d.event_id);
+        let wanted = batch.deliveries.iter().filter(|d| added.contains(&d.event_id) && !waits_for.contains(&d.webhook_id)).count();
+        self.places = engine.places(wanted);
         let (until, mut free) = (engine.lease_until(), self.places.len());
-        for delivery in &mut batch.deliveries {
-            if self.waits_for.contains(&delivery.webhook_id) {
-                delivery.lease = Some((engine.node.clone(), until));
-            } else if free > 0 {
-                free -= 1;
-                delivery.lease = Some((engine.node.clone(), until));
-            }
+        for delivery in batch.deliveries.iter_mut().filter(new) {
+            let waited_for = waits_for.contains(&delivery.webhook_id);
+            let leased = waited_for || free > 0;
+            free -= usize::from(leased && !waited_for);
+            delivery.lease = leased.then(|| (engine.node.clone(), until));
         }
-        batch.write(tx, &self.study, &self.events).await?;
-        for event in &self.events {
-            self.accepted.push(answer(tx, &self.study, event, &added).await?);
-        }
-        Ok(())
     }
 
     /// Hands on what was committed.
     pub fn committed(self, engine: &Engine) -> Committed {
-        let Self { study, events, batch, waits_for, places, mut accepted } = self;
+        let Self { study, events, mut batch, waits_for, added, places, mut accepted } = self;
+        batch.deliveries.retain(|d| added.contains(&d.event_id));
         // Deliveries stand in the order of their events, so one walk gives each event its own.
         let waiting = batch.deliveries.iter().any(|d| d.lease.is_none());
         let mut changed = HashSet::new();
@@ -218,11 +212,44 @@ impl Planned {
 /// When the database fails; nothing was accepted then.
 pub async fn accept(engine: &Engine, study: &Study, new: Vec<NewEvent>, waits: bool) -> Result<Committed, StoreError> {
     let hooks = webhooks_of(engine, study).await?;
-    let mut planned = Planned::new(engine, study, &hooks, new, Audience::Subscribed, waits);
-    let mut tx = engine.store.begin().await?;
-    planned.write(engine, &mut tx).await?;
-    tx.commit().await?;
-    Ok(planned.committed(engine))
+    let planned = Planned::new(engine, study, &hooks, new, Audience::Subscribed, waits);
+    engine.intakes.submit(engine, planned).await
+}
+
+/// Plans of several requests, of whatever studies, written together. It may be called again after an error: nothing of the plans is used up.
+async fn write_all(engine: &Engine, tx: &mut Tx, all: &mut [Planned]) -> Result<(), StoreError> {
+    let added = queue::insert_events(tx, &all.iter().flat_map(|p| &p.events).collect::<Vec<_>>()).await?;
+    for planned in &mut *all {
+        planned.added = planned.events.iter().map(|e| &e.id).filter(|id| added.contains(id)).cloned().collect();
+        planned.lease(engine);
+    }
+    let events: Vec<&Event> = all.iter().flat_map(|p| &p.events).collect();
+    let payloads: Vec<&NewPayload> = all.iter().flat_map(|p| &p.batch.payloads).filter(|p| added.contains(&p.event_id)).collect();
+    let deliveries: Vec<&NewDelivery> = all.iter().flat_map(|p| &p.batch.deliveries).filter(|d| added.contains(&d.event_id)).collect();
+    queue::insert_deliveries(tx, &events, &payloads, &deliveries).await?;
+    for planned in &mut *all {
+        planned.accepted.clear();
+        for event in &planned.events {
+            planned.accepted.push(answer(tx, &planned.study, event, &planned.added).await?);
+        }
+    }
+    Ok(())
+}
+
+impl Write for Planned {
+    type Answer = Committed;
+
+    fn weight(&self) -> usize {
+        self.events.len() + self.batch.deliveries.len()
+    }
+
+    async fn write(engine: &Engine, tx: &mut Tx, all: &mut [Self]) -> Result<(), StoreError> {
+        write_all(engine, tx, all).await
+    }
+
+    fn committed(self, engine: &Engine) -> Committed {
+        Planned::committed(self, engine)
+    }
 }
 
 /// What is answered for an event, its deliveries yet to be named.
@@ -277,8 +304,10 @@ pub async fn accept_sample(
         delivery.lease = Some((engine.node.clone(), engine.lease_until()));
     }
     let events = [event];
-    queue::insert_events(tx, &events).await?;
-    batch.write(tx, study, &events).await?;
+    let written: Vec<&Event> = events.iter().collect();
+    queue::insert_events(tx, &written).await?;
+    queue::insert_deliveries(tx, &written, &batch.payloads.iter().collect::<Vec<_>>(), &batch.deliveries.iter().collect::<Vec<_>>())
+        .await?;
     let delivery = batch.deliveries.pop().ok_or(StoreError::Corrupt { what: "sample", why: "it made no delivery".to_owned() })?;
     Ok(job_of(&events[0], delivery))
 }
