@@ -1,6 +1,8 @@
 //! The table of `model::permission`, asked at the HTTP border: every page, form and REST route, for every role, every scope,
 //! another study's people and nobody.
 
+mod study_data;
+
 use crate::faces::{infermedica_draft, survey_draft};
 use crate::harness::{PASSWORD, Receiver, TestApp, draft, participant};
 use axum::Router;
@@ -201,7 +203,7 @@ async fn holders(app: &TestApp) -> Vec<Holder> {
     holders
 }
 
-/// A REST route, the body that is sent, what it needs, and whether it names a thing of the study.
+/// A REST route, the body that is sent (text as CSV), what it needs, and whether it names a thing of the study.
 type RestRow = (Method, String, Value, Action, bool);
 
 /// Asks each route and compares the answer with the table.
@@ -211,13 +213,15 @@ async fn ask(app: &TestApp, router: &Router, holder: &Holder, rows: Vec<RestRow>
         if let Some(bearer) = &holder.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
         }
-        let body = if body.is_null() {
-            Body::empty()
-        } else {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-            Body::from(body.to_string())
+        let (media, body) = match body {
+            Value::Null => (None, String::new()),
+            Value::String(text) => (Some("text/csv"), text),
+            body => (Some("application/json"), body.to_string()),
         };
-        let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        if let Some(media) = media {
+            request = request.header(header::CONTENT_TYPE, media);
+        }
+        let response = router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let status = response.status();
         let text = String::from_utf8_lossy(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).into_owned();
         let expected = match (holder.scope, holder.study) {

@@ -7,12 +7,16 @@ use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
 use hookwell::model::event_type::EventType;
+use hookwell::model::form::{CheckedForm, FormKind};
+use hookwell::model::participant::ParticipantDraft;
 use hookwell::model::permission::{Action, Decision, Role, Scope};
 use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, preview, samples, webhooks};
+use hookwell::server::service::{
+    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, samples, webhooks,
+};
 use hookwell::server::store::queue;
 
 /// What the services are asked about: a study's webhooks and deliveries, live and test.
@@ -150,10 +154,40 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("revoke", Thing, ok!(api_keys::revoke(app, actor, &key.id, "for the test"))),
             ]
         }
-        // Asked for below; and no service writes study data yet, so that the one place that refuses is asked itself.
+        // Asked for below.
         Action::ReadBody { .. } => Vec::new(),
-        Action::WriteStudyData => vec![("require", Study, actor.require(action).map(drop))],
+        Action::WriteStudyData => ask_study_data(app, actor).await,
     }
+}
+
+/// Of study data, what stands behind the API alone; and imports.
+async fn ask_study_data(app: &TestApp, actor: &Actor) -> Answers {
+    use Of::{Study, Thing};
+    macro_rules! ok {
+        ($call:expr) => {
+            $call.await.map(drop)
+        };
+    }
+    let (admin, name) = (app.admin("heart").await, format!("{:032x}", app.ids.next()));
+    let file = format!("identifier\n{name}\n");
+    let previewed = async || imports::preview(app, &admin, "x.csv", file.as_bytes()).await.unwrap().id;
+    let (one, two) = (previewed().await, previewed().await);
+    let form = |name: &str| CheckedForm::new(FormKind::Form, name, Vec::new()).unwrap();
+    let theirs = forms::add(app, &admin, form(&name)).await.unwrap().id;
+    // Of the asker's own study: what a text names is looked for nowhere else.
+    let own = ParticipantDraft { identifier: name.clone(), ..ParticipantDraft::default() };
+    participants::create(app, &app.admin(&actor.study.slug).await, &own, false).await.unwrap();
+    app.drain().await;
+    vec![
+        ("preview an import", Study, ok!(imports::preview(app, actor, "x.csv", b"identifier\nA-1\n"))),
+        ("imports", Study, ok!(imports::latest(app, actor))),
+        ("import", Thing, ok!(imports::get(app, actor, &one))),
+        ("confirm an import", Thing, ok!(imports::confirm(app, actor, &one))),
+        ("discard an import", Thing, ok!(imports::discard(app, actor, &two))),
+        ("add a form", Study, ok!(forms::add(app, actor, form(&format!("{name}-added"))))),
+        ("replace a form", Thing, ok!(forms::replace(app, actor, &theirs, None, form(&format!("{name}-replaced"))))),
+        ("participant that is named", Study, ok!(participants::find_named(app, actor, &name))),
+    ]
 }
 
 async fn everybody(app: &TestApp, slug: &str) -> Vec<(String, Actor)> {

@@ -4,6 +4,7 @@ mod deliveries;
 mod events;
 mod infermedica;
 mod problems;
+mod study_data;
 mod surveys;
 mod webhooks;
 
@@ -122,6 +123,11 @@ impl Server {
 
     async fn post(&self, path: &str, body: Value) -> Answer {
         self.call("POST", path, body).await
+    }
+
+    /// Carries out imports and schedules that are due.
+    async fn do_chores(&self) {
+        crate::server::chores::drain(&self.app).await.expect("drains");
     }
 
     /// A webhook at an address that needs no look-up.

@@ -59,7 +59,16 @@ pub async fn counts(app: &App, actor: &Actor, id: &FormId) -> Result<Vec<(Respon
 /// 403; each wrong field; a name that is taken.
 pub async fn create(app: &App, actor: &Actor, draft: &FormDraft) -> Result<Form, AppError> {
     actor.require(Action::WriteStudyData)?;
-    let CheckedForm { kind, name, questions } = draft.check()?;
+    add(app, actor, draft.check()?).await
+}
+
+/// Adds a form or survey that is checked.
+///
+/// # Errors
+/// 403; a name that is taken.
+pub async fn add(app: &App, actor: &Actor, form: CheckedForm) -> Result<Form, AppError> {
+    actor.require(Action::WriteStudyData)?;
+    let CheckedForm { kind, name, questions } = form;
     let now = app.clock.now();
     let form = Form {
         id: FormId::from_bits(app.ids.next()),
@@ -86,7 +95,15 @@ pub async fn create(app: &App, actor: &Actor, draft: &FormDraft) -> Result<Form,
 /// 403, 404; each wrong field; 409 when somebody changed it meanwhile or it is archived.
 pub async fn update(app: &App, actor: &Actor, id: &FormId, version: Option<i64>, draft: &FormDraft) -> Result<Form, AppError> {
     actor.require(Action::WriteStudyData)?;
-    let checked = draft.check()?;
+    replace(app, actor, id, version, draft.check()?).await
+}
+
+/// Makes a form's next version from one that is checked, as [`update`] does.
+///
+/// # Errors
+/// 403, 404; another kind; a name that is taken; 409 when somebody changed it meanwhile or it is archived.
+pub async fn replace(app: &App, actor: &Actor, id: &FormId, version: Option<i64>, checked: CheckedForm) -> Result<Form, AppError> {
+    actor.require(Action::WriteStudyData)?;
     let mut tx = app.store.begin().await?;
     let Some(before) = forms::find(&mut tx, &actor.study.id, id).await? else { return Err(not_found("form")) };
     if before.archived_at.is_some() {

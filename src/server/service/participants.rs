@@ -57,6 +57,24 @@ pub async fn get(app: &App, actor: &Actor, id: &ParticipantId) -> Result<(Partic
     Ok((participant, site))
 }
 
+/// The participant that a text names, by id or by identifier.
+///
+/// # Errors
+/// 403; on `participant`, when there is none.
+pub async fn find_named(app: &App, actor: &Actor, text: &str) -> Result<Participant, AppError> {
+    actor.require(Action::WriteStudyData)?;
+    let mut db = app.store.read().await?;
+    let by_id = match text.parse::<ParticipantId>() {
+        Ok(id) => participants::find(&mut db, &actor.study.id, &id).await?,
+        Err(_) => None,
+    };
+    let found = match by_id {
+        None => participants::find_by_identifier(&mut db, &actor.study.id, text.trim()).await?,
+        found => found,
+    };
+    found.ok_or_else(|| invalid("participant", "is no participant of this study; give a participant's id or identifier"))
+}
+
 /// A participant's site.
 pub(super) async fn site_of(db: &mut Db, participant: &Participant) -> Result<Option<Site>, StoreError> {
     match &participant.site_id {

@@ -25,6 +25,9 @@ use crate::server::store::{Db, audit, forms, participants, responses, studies};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+/// What has answers is not new.
+const ANSWERED: &str = "are saved with the status partial or completed";
+
 /// Which responses a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResponseFilter {
@@ -141,7 +144,7 @@ pub async fn begin(app: &App, actor: &Actor, new: NewResponse, waits: bool) -> R
     let participant = participants::find(&mut tx, study, &new.participant).await?;
     let participant = participant.ok_or_else(|| invalid("participant", "is no participant of this study"))?;
     if new.status == ResponseStatus::New && !new.answers.is_empty() {
-        return Err(invalid("answers", "are saved with the status partial or completed"));
+        return Err(invalid("answers", ANSWERED));
     }
     let completed = new.status == ResponseStatus::Completed;
     let answers = check_answers(&form.questions, &new.answers, completed)?;
@@ -226,6 +229,9 @@ async fn write(
     if !before.status.may_become(change.status) {
         let message = format!("is {} and cannot go back to {}", before.status.as_str(), change.status.as_str());
         return Err(invalid("status", message));
+    }
+    if change.status == ResponseStatus::New && !change.answers.is_empty() {
+        return Err(invalid("answers", ANSWERED));
     }
     if change.version.is_some_and(|v| v != before.version) {
         return Err(AppError::Conflict("Somebody saved this response meanwhile. Nothing of yours was saved; look again.".to_owned()));
