@@ -143,7 +143,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the database fails; nothing changed then.
-    async fn heartbeat(&self) -> Result<(), StoreError> {
+    pub async fn heartbeat(&self) -> Result<(), StoreError> {
         let abandoned = std::mem::take(&mut *self.abandoned.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let beat = async {
             let mut tx = self.store.begin().await?;

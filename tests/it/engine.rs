@@ -372,3 +372,28 @@ on_both!(writes_that_come_together_share_a_commit_and_each_has_its_own_answer, |
     assert_eq!(receiver.count() - usize::from(spoilt.is_ok()), delivered);
     assert!(delivered > 0 && delivered < news, "the other study has no webhook");
 });
+
+on_both!(what_a_caller_left_in_the_middle_of_its_commit_is_not_held_for_ever, |app| async {
+    use hookwell::server::engine::intake::{self, Audience, Planned};
+    let (admin, _, receiver) = study(app).await;
+    app.live_webhook(&admin, &draft("All", &receiver.url)).await;
+    // A node with a dispatcher, so that it leases; nobody takes what it hands over.
+    let (node, _intake) = app.another_node(&app.clock, true).await;
+    let event = hookwell::model::event::NewEvent {
+        source: "/a".to_owned(),
+        external_id: "1".to_owned(),
+        event_type: hookwell::model::event_type::EventType::ParticipantCreated,
+        occurred_at: None,
+        data: participant("1")["data"].clone(),
+    };
+    let hooks = intake::webhooks_of(&node.engine, &admin.study).await.unwrap();
+    let mut planned = Planned::new(&node.engine, &admin.study, &hooks, vec![event], Audience::Subscribed, false);
+    let mut tx = node.store.begin().await.unwrap();
+    planned.write(&node.engine, &mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    // The connection broke off here: the plan is dropped, committed and not handed on.
+    drop(planned);
+    assert_eq!(app.drain().await, 0, "leased");
+    node.engine.heartbeat().await.unwrap();
+    assert_eq!((app.drain().await, receiver.count()), (1, 1));
+});

@@ -59,19 +59,58 @@ impl Batch {
     }
 }
 
+/// Work that this node has leased and that nobody does yet. Should it be dropped, because a caller left in the middle of the commit, the next
+/// heartbeat gives it back; else the heartbeats would hold it for ever.
+#[derive(Default)]
+pub struct Leased {
+    engine: Option<Engine>,
+    jobs: Vec<Job>,
+}
+
+impl Leased {
+    /// Takes the work over.
+    pub fn take(mut self) -> Vec<Job> {
+        std::mem::take(&mut self.jobs)
+    }
+
+    /// The first of it.
+    pub fn first(&self) -> Option<&Job> {
+        self.jobs.first()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+}
+
+impl Drop for Leased {
+    fn drop(&mut self) {
+        if let Some(engine) = &self.engine {
+            self.jobs.drain(..).for_each(|job| engine.abandon(job));
+        }
+    }
+}
+
+impl std::fmt::Debug for Leased {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Leased").field(&self.jobs.len()).finish()
+    }
+}
+
 /// The work that a new delivery is.
-fn job_of(event: &Event, delivery: NewDelivery) -> Job {
+fn job_of(event: &Event, delivery: &NewDelivery) -> Job {
     Job {
         study_id: event.study_id.clone(),
-        delivery_id: delivery.id,
-        webhook_id: delivery.webhook_id,
+        delivery_id: delivery.id.clone(),
+        webhook_id: delivery.webhook_id.clone(),
         event_type: event.event_type,
         is_test: event.is_test,
         state: DeliveryState::Pending,
         attempts: 0,
         schedule_step: 0,
         trigger: delivery.trigger,
-        requested_by: delivery.requested_by,
+        requested_by: delivery.requested_by.clone(),
         reason: None,
     }
 }
@@ -117,6 +156,7 @@ pub struct Planned {
     waits_for: HashSet<WebhookId>,
     /// Of the events those that were new, once they are written.
     added: HashSet<EventId>,
+    leased: Leased,
     places: Vec<OwnedSemaphorePermit>,
     accepted: Vec<Accepted>,
 }
@@ -127,7 +167,7 @@ pub struct Committed {
     /// What became of each event, in order.
     pub accepted: Vec<Accepted>,
     /// Work of synchronous webhooks, leased to this node: the caller runs it and waits (see [`super::synchronous`]).
-    pub to_wait_for: Vec<Job>,
+    pub to_wait_for: Leased,
 }
 
 impl Planned {
@@ -146,7 +186,16 @@ impl Planned {
             }
         }
         let waits_for = hooks.iter().filter(|w| waits && w.settings.synchronous).map(|w| w.id.clone()).collect();
-        Self { study: study.clone(), events, batch, waits_for, added: HashSet::new(), places: Vec::new(), accepted: Vec::new() }
+        Self {
+            study: study.clone(),
+            events,
+            batch,
+            waits_for,
+            added: HashSet::new(),
+            leased: Leased::default(),
+            places: Vec::new(),
+            accepted: Vec::new(),
+        }
     }
 
     /// Writes them into a caller's transaction. An event whose `(source, id)` was seen before, in this plan or ever, makes nothing.
@@ -159,40 +208,47 @@ impl Planned {
 
     /// Leases what finds a place in memory: this node works on it as soon as it is committed. The rest is claimed later.
     fn lease(&mut self, engine: &Engine) {
-        let Self { batch, waits_for, added, .. } = self;
-        let new = |d: &&mut NewDelivery| added.contains(&d.event_id);
+        let Self { events, batch, waits_for, added, .. } = self;
         let wanted = batch.deliveries.iter().filter(|d| added.contains(&d.event_id) && !waits_for.contains(&d.webhook_id)).count();
         self.places = engine.places(wanted);
         let (until, mut free) = (engine.lease_until(), self.places.len());
-        for delivery in batch.deliveries.iter_mut().filter(new) {
-            let waited_for = waits_for.contains(&delivery.webhook_id);
-            let leased = waited_for || free > 0;
-            free -= usize::from(leased && !waited_for);
-            delivery.lease = leased.then(|| (engine.node.clone(), until));
+        let mut jobs = Vec::with_capacity(free);
+        // Deliveries stand in the order of their events.
+        let mut deliveries = batch.deliveries.iter_mut().peekable();
+        for event in events.iter() {
+            while let Some(delivery) = deliveries.next_if(|d| d.event_id == event.id) {
+                let waited_for = waits_for.contains(&delivery.webhook_id);
+                let leased = added.contains(&event.id) && (waited_for || free > 0);
+                delivery.lease = leased.then(|| (engine.node.clone(), until));
+                if leased {
+                    free -= usize::from(!waited_for);
+                    jobs.push(job_of(event, delivery));
+                }
+            }
         }
+        // Of a try before this one, which came to nothing, nothing is leased.
+        self.leased.jobs.clear();
+        self.leased = Leased { engine: Some(engine.clone()), jobs };
     }
 
     /// Hands on what was committed.
     pub fn committed(self, engine: &Engine) -> Committed {
-        let Self { study, events, mut batch, waits_for, added, places, mut accepted } = self;
-        batch.deliveries.retain(|d| added.contains(&d.event_id));
-        // Deliveries stand in the order of their events, so one walk gives each event its own.
-        let waiting = batch.deliveries.iter().any(|d| d.lease.is_none());
-        let mut changed = HashSet::new();
+        let Self { study, events, batch, waits_for, added, leased, places, mut accepted } = self;
+        let mut leased = leased.take().into_iter();
         let mut places = places.into_iter();
+        let (mut changed, mut waiting) = (HashSet::new(), false);
         let (mut jobs, mut to_wait_for) = (Vec::new(), Vec::new());
-        let mut deliveries = batch.deliveries.into_iter().peekable();
+        let mut deliveries = batch.deliveries.into_iter().filter(|d| added.contains(&d.event_id)).peekable();
         for (event, accepted) in events.iter().zip(&mut accepted) {
             while let Some(delivery) = deliveries.next_if(|d| d.event_id == event.id) {
-                accepted.delivery_ids.push(delivery.id.clone());
-                changed.insert(delivery.webhook_id.clone());
-                if waits_for.contains(&delivery.webhook_id) {
-                    to_wait_for.push(job_of(event, delivery));
-                } else if delivery.lease.is_some()
-                    && let Some(place) = places.next()
-                {
-                    jobs.push(Queued { job: job_of(event, delivery), place });
+                let job = delivery.lease.is_some().then(|| leased.next()).flatten();
+                match job {
+                    None => waiting = true,
+                    Some(job) if waits_for.contains(&delivery.webhook_id) => to_wait_for.push(job),
+                    Some(job) => jobs.extend(places.next().map(|place| Queued { job, place })),
                 }
+                changed.insert(delivery.webhook_id);
+                accepted.delivery_ids.push(delivery.id);
             }
         }
         engine.hand_over(jobs);
@@ -202,7 +258,7 @@ impl Planned {
         for webhook in changed {
             engine.live.tell(&study.id, &webhook);
         }
-        Committed { accepted, to_wait_for }
+        Committed { accepted, to_wait_for: Leased { engine: Some(engine.clone()), jobs: to_wait_for } }
     }
 }
 
@@ -280,8 +336,7 @@ fn event_of(engine: &Engine, study: &Study, new: NewEvent, now: Timestamp, is_te
     }
 }
 
-/// Writes a sample for one webhook, whatever it is subscribed to, and gives the job, which the caller holds and must run after
-/// its commit.
+/// Writes a sample for one webhook, whatever it is subscribed to, and gives the job, which the caller runs after its commit.
 ///
 /// # Errors
 /// When the database fails; the transaction should be dropped then.
@@ -293,7 +348,7 @@ pub async fn accept_sample(
     event_type: EventType,
     data: serde_json::Value,
     by: String,
-) -> Result<Job, StoreError> {
+) -> Result<Leased, StoreError> {
     let now = engine.clock.now();
     let new = NewEvent { source: SAMPLE_SOURCE.to_owned(), external_id: String::new(), event_type, occurred_at: None, data };
     let mut event = event_of(engine, study, new, now, true);
@@ -308,6 +363,6 @@ pub async fn accept_sample(
     queue::insert_events(tx, &written).await?;
     queue::insert_deliveries(tx, &written, &batch.payloads.iter().collect::<Vec<_>>(), &batch.deliveries.iter().collect::<Vec<_>>())
         .await?;
-    let delivery = batch.deliveries.pop().ok_or(StoreError::Corrupt { what: "sample", why: "it made no delivery".to_owned() })?;
-    Ok(job_of(&events[0], delivery))
+    let jobs = batch.deliveries.iter().map(|delivery| job_of(&events[0], delivery)).collect();
+    Ok(Leased { engine: Some(engine.clone()), jobs })
 }
