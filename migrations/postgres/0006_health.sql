@@ -7,8 +7,9 @@ CREATE TABLE webhook_health (
   failing_since  BIGINT NOT NULL,
   -- Deliveries in a row that ran out of attempts.
   exhausted      BIGINT NOT NULL,
-  -- The breaker, once it is open: nothing is sent before this but one probe, and how many probes failed.
+  -- The breaker, once it is open: nothing is sent before this; then one probe, which is under way while `probing`. How many probes failed.
   probe_at       BIGINT,
+  probing        BOOLEAN NOT NULL DEFAULT FALSE,
   probes         BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (study_id, webhook_id)
 );

@@ -7,8 +7,9 @@ CREATE TABLE webhook_health (
   failing_since  INTEGER NOT NULL,
   -- Deliveries in a row that ran out of attempts.
   exhausted      INTEGER NOT NULL,
-  -- The breaker, once it is open: nothing is sent before this but one probe, and how many probes failed.
+  -- The breaker, once it is open: nothing is sent before this; then one probe, which is under way while `probing`. How many probes failed.
   probe_at       INTEGER,
+  probing        INTEGER NOT NULL DEFAULT 0,
   probes         INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (study_id, webhook_id)
 ) STRICT;

@@ -1,6 +1,7 @@
 //! Intake: an event and the deliveries it makes, in one commit. What is answered after that commit survives `kill -9`.
 
 use super::group_commit::Write;
+use super::memory::Place;
 use super::{Engine, Queued};
 use crate::model::delivery::{DeliveryState, Trigger};
 use crate::model::event::{Accepted, Event, NewEvent, SkipReason, Skipped};
@@ -11,9 +12,8 @@ use crate::model::time::Timestamp;
 use crate::model::webhook::{Webhook, WebhookMode, WebhookStatus};
 use crate::server::format::{self, EventView};
 use crate::server::store::queue::{self, Job, NewDelivery, NewPayload};
-use crate::server::store::{StoreError, Tx, events, webhooks};
+use crate::server::store::{StoreError, Tx, events, health, webhooks};
 use std::collections::HashSet;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// The `source` of samples.
 pub const SAMPLE_SOURCE: &str = "/hookwell/sample";
@@ -138,13 +138,22 @@ fn holds_back(study: &Study, webhook: &Webhook, event: &Event, audience: Audienc
     }
 }
 
-/// The webhooks that events of a study may go to. Read before the transaction begins: on SQLite every other writer waits for that.
+/// The webhooks that events of a study may go to.
+#[derive(Debug, Default)]
+pub struct Receivers {
+    webhooks: Vec<Webhook>,
+    /// Those whose breaker is open: what goes to them waits in the database for a probe.
+    broken: HashSet<WebhookId>,
+}
+
+/// Reads the webhooks that events of a study may go to. Before the transaction begins: on SQLite every other writer waits for that.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn webhooks_of(engine: &Engine, study: &Study) -> Result<Vec<Webhook>, StoreError> {
+pub async fn webhooks_of(engine: &Engine, study: &Study) -> Result<Receivers, StoreError> {
     let mut db = engine.store.read().await?;
-    webhooks::of_study(&mut db, &study.id, false).await
+    let webhooks = webhooks::of_study(&mut db, &study.id, false).await?;
+    Ok(Receivers { webhooks, broken: health::broken_of_study(&mut db, &study.id).await? })
 }
 
 /// Events with the deliveries that they make, on their way into a transaction: planned, written, and handed on once it is committed.
@@ -154,10 +163,11 @@ pub struct Planned {
     batch: Batch,
     /// Webhooks whose answer the caller waits for.
     waits_for: HashSet<WebhookId>,
+    broken: HashSet<WebhookId>,
     /// Of the events those that were new, once they are written.
     added: HashSet<EventId>,
     leased: Leased,
-    places: Vec<OwnedSemaphorePermit>,
+    places: Vec<Place>,
     accepted: Vec<Accepted>,
 }
 
@@ -173,24 +183,25 @@ pub struct Committed {
 impl Planned {
     /// Renders live events of a study, in order, for the webhooks that get them. With `waits`, deliveries of synchronous webhooks are left to
     /// the caller.
-    pub fn new(engine: &Engine, study: &Study, hooks: &[Webhook], new: Vec<NewEvent>, audience: Audience<'_>, waits: bool) -> Self {
+    pub fn new(engine: &Engine, study: &Study, hooks: &Receivers, new: Vec<NewEvent>, audience: Audience<'_>, waits: bool) -> Self {
         let now = engine.clock.now();
         let mut events: Vec<Event> = new.into_iter().map(|e| event_of(engine, study, e, now, false)).collect();
         let mut batch = Batch::default();
         for event in &mut events {
-            for webhook in hooks.iter().filter(|w| w.settings.events.contains(&event.event_type)) {
+            for webhook in hooks.webhooks.iter().filter(|w| w.settings.events.contains(&event.event_type)) {
                 match holds_back(study, webhook, event, audience) {
                     None => batch.add(engine, study, event, webhook, Trigger::Schedule, None),
                     Some(reason) => event.skipped.push(Skipped { webhook_id: webhook.id.clone(), reason }),
                 }
             }
         }
-        let waits_for = hooks.iter().filter(|w| waits && w.settings.synchronous).map(|w| w.id.clone()).collect();
+        let waits_for = hooks.webhooks.iter().filter(|w| waits && w.settings.synchronous).map(|w| w.id.clone()).collect();
         Self {
             study: study.clone(),
             events,
             batch,
             waits_for,
+            broken: hooks.broken.clone(),
             added: HashSet::new(),
             leased: Leased::default(),
             places: Vec::new(),
@@ -208,22 +219,25 @@ impl Planned {
 
     /// Leases what finds a place in memory: this node works on it as soon as it is committed. The rest is claimed later.
     fn lease(&mut self, engine: &Engine) {
-        let Self { events, batch, waits_for, added, .. } = self;
-        let wanted = batch.deliveries.iter().filter(|d| added.contains(&d.event_id) && !waits_for.contains(&d.webhook_id)).count();
-        self.places = engine.places(wanted);
-        let (until, mut free) = (engine.lease_until(), self.places.len());
-        let mut jobs = Vec::with_capacity(free);
+        let Self { events, batch, waits_for, broken, added, places, .. } = self;
+        let until = engine.lease_until();
+        let mut jobs = Vec::new();
+        places.clear();
         // Deliveries stand in the order of their events.
         let mut deliveries = batch.deliveries.iter_mut().peekable();
         for event in events.iter() {
             while let Some(delivery) = deliveries.next_if(|d| d.event_id == event.id) {
-                let waited_for = waits_for.contains(&delivery.webhook_id);
-                let leased = added.contains(&event.id) && (waited_for || free > 0);
-                delivery.lease = leased.then(|| (engine.node.clone(), until));
-                if leased {
-                    free -= usize::from(!waited_for);
-                    jobs.push(job_of(event, delivery));
+                let webhook = &delivery.webhook_id;
+                delivery.lease = None;
+                if !added.contains(&event.id) {
+                    continue;
                 }
+                if !waits_for.contains(webhook) {
+                    let Some(place) = (!broken.contains(webhook)).then(|| engine.place(webhook)).flatten() else { continue };
+                    places.push(place);
+                }
+                delivery.lease = Some((engine.node.clone(), until));
+                jobs.push(job_of(event, delivery));
             }
         }
         // Of a try before this one, which came to nothing, nothing is leased.
@@ -233,7 +247,7 @@ impl Planned {
 
     /// Hands on what was committed.
     pub fn committed(self, engine: &Engine) -> Committed {
-        let Self { study, events, batch, waits_for, added, leased, places, mut accepted } = self;
+        let Self { study, events, batch, waits_for, added, leased, places, mut accepted, .. } = self;
         let mut leased = leased.take().into_iter();
         let mut places = places.into_iter();
         let (mut changed, mut waiting) = (HashSet::new(), false);
