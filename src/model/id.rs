@@ -129,6 +129,10 @@ id!(
     /// An import of participants.
     ImportId, "imp"
 );
+id!(
+    /// One sending of a survey to participants.
+    DistributionId, "dst"
+);
 
 #[cfg(test)]
 mod tests {

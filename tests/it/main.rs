@@ -7,6 +7,7 @@ mod harness;
 
 mod audit;
 mod borders;
+mod console;
 mod engine;
 mod events;
 mod faces;
@@ -17,4 +18,7 @@ mod permissions;
 mod prefer;
 mod store;
 mod study_data;
+mod study_pages;
+mod study_things;
+mod surveys;
 mod webhooks;

@@ -96,15 +96,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// A JSON body.
-pub struct Json<T>(pub T);
+/// A JSON body of at most so many bytes.
+pub struct Json<T, const MOST: usize = BODY_MAX>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: DeserializeOwned, const MOST: usize> FromRequest<S> for Json<T, MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         media_type(request.headers(), &["application/json", "application/merge-patch+json"])?;
-        Ok(Self(parse(&read_body(request, BODY_MAX).await?)?))
+        Ok(Self(parse(&read_body(request, MOST).await?)?))
     }
 }
 

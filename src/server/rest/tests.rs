@@ -1,6 +1,7 @@
 //! Every route against a real store, without a socket.
 
 mod deliveries;
+mod distributions;
 mod events;
 mod infermedica;
 mod problems;

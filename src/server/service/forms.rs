@@ -1,7 +1,7 @@
 //! Forms and surveys.
 
 use crate::error::{AppError, invalid, not_found};
-use crate::model::form::{CheckedForm, Form, FormDraft, Question};
+use crate::model::form::{CheckedForm, Form, FormDraft, FormKind, Question};
 use crate::model::id::FormId;
 use crate::model::id::StudyId;
 use crate::model::permission::Action;
@@ -167,6 +167,29 @@ pub(super) async fn check_filter(db: &mut Db, study: &StudyId, filter: &EventFil
         check("sites", "site", &filter.sites, &sites.iter().map(|s| s.id.as_str()).collect::<Vec<_>>());
     }
     Ok(errors.into_result(|| ())?)
+}
+
+/// That a study has this survey, as far as it can be told: one that keeps its forms here has no others; the ids of one that keeps none are its
+/// platform's, and are taken as they are.
+///
+/// # Errors
+/// 404.
+pub(super) async fn check_survey(db: &mut Db, study: &StudyId, survey: &str) -> Result<(), AppError> {
+    let forms = forms::of_study(db, study, true).await?;
+    let is_there = forms.is_empty() || forms.iter().any(|f| f.kind == FormKind::Survey && f.id.as_str() == survey);
+    if is_there { Ok(()) } else { Err(not_found("survey")) }
+}
+
+/// One survey that is kept here.
+///
+/// # Errors
+/// 404; on `survey` for a form that is none.
+pub(super) async fn survey(db: &mut Db, study: &StudyId, id: &FormId) -> Result<Form, AppError> {
+    let form = forms::find(db, study, id).await?.ok_or_else(|| not_found("survey"))?;
+    match form.kind {
+        FormKind::Survey => Ok(form),
+        FormKind::Form => Err(invalid("survey", "is a form, which participants do not answer by themselves; name a survey")),
+    }
 }
 
 fn name_free<T>(name: &str, written: Result<T, StoreError>) -> Result<T, AppError> {

@@ -1,6 +1,12 @@
 //! Responses: `new → partial → completed`. Beginning one of a survey makes `survey.created`; completing one makes `form.completed` or
 //! `survey.completed`, once: a partial save makes nothing, and a completed response that is saved again makes nothing.
 
+mod distribute;
+mod progress;
+
+pub use distribute::{Distributed, RECIPIENTS_MAX, Recipients, Sent, distribute};
+pub use progress::progress;
+
 use super::participants::{SOURCE, site_of};
 use super::saved::Saved;
 use crate::error::{AppError, invalid, not_found};
@@ -128,6 +134,28 @@ fn completed_event(response: &Response, form: &Form, participant: &Participant, 
     event(response, form, participant, site, "completed", event_type)
 }
 
+fn created_event(response: &Response, survey: &Form, participant: &Participant, site: Option<&Site>) -> NewEvent {
+    event(response, survey, participant, site, "created", EventType::SurveyCreated)
+}
+
+/// A response in which nothing is answered yet.
+fn assigned(app: &App, form: &Form, participant: &Participant, now: Timestamp) -> Response {
+    Response {
+        id: ResponseId::from_bits(app.ids.next()),
+        study_id: form.study_id.clone(),
+        form_id: form.id.clone(),
+        form_version: form.version,
+        participant_id: participant.id.clone(),
+        status: ResponseStatus::New,
+        answers: Map::new(),
+        submitted_by: None,
+        completed_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
 /// Begins a response, and saves or completes it at once where asked. With `waits`, synchronous webhooks are left to the caller.
 ///
 /// # Errors
@@ -151,18 +179,11 @@ pub async fn begin(app: &App, actor: &Actor, new: NewResponse, waits: bool) -> R
     let site = site_of(&mut tx, &participant).await?;
     let now = app.clock.now();
     let response = Response {
-        id: ResponseId::from_bits(app.ids.next()),
-        study_id: study.clone(),
-        form_id: form.id.clone(),
-        form_version: form.version,
-        participant_id: participant.id.clone(),
         status: new.status,
         answers,
         submitted_by: completed.then(|| submitter_of(actor)),
         completed_at: completed.then_some(now),
-        version: 1,
-        created_at: now,
-        updated_at: now,
+        ..assigned(app, &form, &participant, now)
     };
     responses::insert(&mut tx, &response, None).await?;
     let mut events = Vec::new();
@@ -174,7 +195,7 @@ pub async fn begin(app: &App, actor: &Actor, new: NewResponse, waits: bool) -> R
             completed_at: None,
             ..response.clone()
         };
-        events.push(event(&begun, &form, &participant, site.as_ref(), "created", EventType::SurveyCreated));
+        events.push(created_event(&begun, &form, &participant, site.as_ref()));
     }
     if completed {
         events.push(completed_event(&response, &form, &participant, site.as_ref()));
@@ -292,6 +313,11 @@ fn link_hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
+/// The secret part of a new link.
+fn new_link() -> Secret {
+    Secret::new(hex::encode(random_bytes::<24>()))
+}
+
 /// Makes the link by which a participant answers by themselves, in place of one that was made before. Gives its secret part, this once.
 ///
 /// # Errors
@@ -303,11 +329,11 @@ pub async fn make_link(app: &App, actor: &Actor, id: &ResponseId) -> Result<Secr
     if response.status == ResponseStatus::Completed {
         return Err(AppError::Conflict("This response is completed; there is nothing left to answer.".to_owned()));
     }
-    let token = hex::encode(random_bytes::<24>());
-    responses::set_link(&mut tx, &actor.study.id, id, &link_hash(&token)).await?;
+    let link = new_link();
+    responses::set_link(&mut tx, &actor.study.id, id, &link_hash(link.expose())).await?;
     actor.audit(&mut tx, app.clock.now(), "response.link_made", id.as_str(), json!({}), None).await?;
     tx.commit().await?;
-    Ok(Secret::new(token))
+    Ok(link)
 }
 
 /// The response that a participant's link opens.

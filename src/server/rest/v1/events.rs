@@ -1,7 +1,7 @@
 //! `/api/v1/events`: publish (CloudEvents 1.0), list, read.
 
 use super::deliveries::check_limit;
-use super::resource::{DeliveryResource, EventList, EventResource, EventWithDeliveries};
+use super::resource::{EventList, EventResource, EventWithDeliveries};
 use crate::error::{AppError, invalid};
 use crate::model::event::{Accepted, BATCH_BYTES_MAX, EVENT_MAX};
 use crate::model::event_type::EventType;
@@ -200,7 +200,7 @@ pub async fn list_events(
 
 /// Read an event
 ///
-/// With its deliveries. Its data is there for samples and a key with `webhooks:test` alone. Needs the scope `webhooks:read`.
+/// With its deliveries, and the webhooks that are subscribed to its type and that it did not go to, with the reason. Its data is there for samples and a key with `webhooks:test` alone. Needs the scope `webhooks:read`.
 #[utoipa::path(get, path = "/api/v1/events/{id}", tag = "Events", params(("id" = EventId, Path, description = "The event's id, as Hookwell gave it.")),
     responses((status = 200, description = "The event.", body = EventWithDeliveries), OfOne, Always))]
 pub async fn get_event(
@@ -208,7 +208,5 @@ pub async fn get_event(
     ApiActor(actor): ApiActor,
     Id(id): Id<EventId>,
 ) -> Result<axum::Json<EventWithDeliveries>, Problem> {
-    let (event, deliveries) = events::get(&app, &actor, &id).await?;
-    let deliveries = deliveries.into_iter().map(DeliveryResource::from).collect();
-    Ok(axum::Json(EventWithDeliveries { event: event.into(), deliveries }))
+    Ok(axum::Json(events::get(&app, &actor, &id, true).await?.into()))
 }
