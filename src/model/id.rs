@@ -129,6 +129,10 @@ id!(
     /// An import of participants.
     ImportId, "imp"
 );
+id!(
+    /// A replay of a webhook's deliveries.
+    ReplayId, "rpl"
+);
 
 #[cfg(test)]
 mod tests {
