@@ -3,8 +3,10 @@
 pub mod account;
 pub mod api_keys;
 pub mod delivery;
+pub mod delivery_choices;
 pub mod error;
 pub mod frame;
+pub mod replay;
 pub mod search;
 pub mod shell;
 pub mod sign_in;
@@ -15,6 +17,7 @@ pub mod webhook_deliveries;
 pub mod webhook_form;
 mod webhook_format;
 mod webhook_preview;
+pub mod webhook_replay;
 pub mod webhook_secret;
 pub mod webhook_test;
 pub mod webhooks;

@@ -7,6 +7,7 @@ pub mod account;
 pub mod api_keys;
 pub mod deliveries;
 pub mod render;
+pub mod replays;
 pub mod sign_in;
 pub mod studies;
 pub mod test;

@@ -1,7 +1,7 @@
 //! The route table: every address that Hookwell answers, and what is around them.
 
 use super::auth::session::{COOKIE, Sessions};
-use super::console::{account, api_keys, deliveries, render, sign_in, studies, test, webhooks};
+use super::console::{account, api_keys, deliveries, render, replays, sign_in, studies, test, webhooks};
 use super::state::App;
 use super::{assets, health, rest, same_origin, security_headers};
 use axum::Router;
@@ -53,7 +53,12 @@ fn console(app: &App) -> Router {
         .route("/secret", get(webhooks::secret_page).post(webhooks::rotate))
         .route("/changes", get(webhooks::changes))
         .route("/test", get(test::page).post(test::send))
-        .route("/deliveries", get(webhooks::history));
+        .route("/deliveries", get(webhooks::history))
+        .route("/replay", get(replays::page).post(replays::start))
+        .route("/replay/{replay}", get(replays::show))
+        .route("/replay/{replay}/pause", post(replays::pause))
+        .route("/replay/{replay}/resume", post(replays::resume))
+        .route("/replay/{replay}/cancel", post(replays::cancel));
     let study = Router::new()
         .route("/", get(studies::home))
         .route("/search", get(studies::search))
