@@ -90,7 +90,8 @@ fn links(webhook: &str, replay: &Replay, outcomes: Outcomes) -> impl IntoView + 
     let failed = (outcomes.failed > 0).then(|| view! { <a href=to("&state=failed")>"Those that failed"</a> });
     let waiting = (outcomes.waiting > 0).then(|| view! { <a href=to("&state=waiting")>"Those that wait"</a> });
     let elsewhere = outcomes.elsewhere(replay.made_due);
-    let elsewhere = (elsewhere > 0).then(|| view! { <p class="hint">{elsewhere} " of them were replayed again since, or are kept no longer."</p> });
+    let elsewhere =
+        (elsewhere > 0).then(|| view! { <p class="hint">{elsewhere} " of them were replayed again since, or are kept no longer."</p> });
     view! {
         <div class="toolbar">{all} {failed} {waiting}</div>
         {elsewhere}
@@ -139,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_filter_is_said_in_words() {
-        let query = DeliveryQuery { state: "failed".into(), class: "5xx".into(), q: "P-1".into(), mode: "live".into(), ..Default::default() };
+        let query =
+            DeliveryQuery { state: "failed".into(), class: "5xx".into(), q: "P-1".into(), mode: "live".into(), ..Default::default() };
         assert_eq!(said(&query.check().expect("good")), "exhausted or cancelled, live, answered 5xx, with the id or subject P-1");
     }
 }

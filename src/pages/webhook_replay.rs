@@ -8,8 +8,8 @@ use crate::model::problem::FieldErrors;
 use crate::model::replay::{DryRun, RATE_MAX, Replay, ReplayDraft};
 use crate::model::time::Timestamp;
 use crate::ui::{
-    Banner, Choice, DataTable, Definition, DefinitionList, EmptyState, ErrorSummary, Icon, Panel, ReplayBadge, Select, StateBadge, TextArea,
-    TextInput, TimeTag, Tone,
+    Banner, Choice, DataTable, Definition, DefinitionList, EmptyState, ErrorSummary, Icon, Panel, ReplayBadge, Select, StateBadge,
+    TextArea, TextInput, TimeTag, Tone,
 };
 use leptos::prelude::*;
 
@@ -117,7 +117,8 @@ fn step_two(path: &str, draft: &ReplayDraft, errors: &FieldErrors, found: &DryRu
             </DefinitionList>
         }
     });
-    let hidden: Vec<_> = pairs(&draft.query).into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect();
+    let hidden: Vec<_> =
+        pairs(&draft.query).into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect();
     let (rate_wrong, reason_wrong) = (errors.of("rate").map(str::to_owned), errors.of("reason").map(str::to_owned));
     let ReplayDraft { rate, reason, .. } = draft.clone();
     let action = path.to_owned();
@@ -164,7 +165,8 @@ fn step_two(path: &str, draft: &ReplayDraft, errors: &FieldErrors, found: &DryRu
 
 fn history(path: &str, past: &[Replay], now: Timestamp) -> AnyView {
     if past.is_empty() {
-        return view! { <EmptyState icon="retry" title="Nothing was replayed yet"><p>"Replays stay listed here."</p></EmptyState> }.into_any();
+        return view! { <EmptyState icon="retry" title="Nothing was replayed yet"><p>"Replays stay listed here."</p></EmptyState> }
+            .into_any();
     }
     let rows = past
         .iter()

@@ -14,6 +14,7 @@ mod formats;
 mod history;
 mod people;
 mod permissions;
+mod replays;
 mod store;
 mod study_data;
 mod webhooks;
