@@ -4,6 +4,7 @@ mod deliveries;
 mod events;
 mod infermedica;
 mod problems;
+mod replays;
 mod surveys;
 mod webhooks;
 
