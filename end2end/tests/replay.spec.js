@@ -77,10 +77,10 @@ test('what failed while the receiver was down is replayed once it is mended', as
 
   await test.step('what is wrong is said at its field', async () => {
     await page.getByLabel('Rate').fill('1001');
-    await page.getByLabel('Reason').fill('The lab mended its receiver');
+    await page.getByRole('textbox', { name: 'Reason' }).fill('The lab mended its receiver');
     await page.getByRole('button', { name: 'Start the replay' }).click();
     await expect(page.getByText('must be a whole number from 1 to 1000, or empty').first()).toBeVisible();
-    await expect(page.getByLabel('Reason')).toHaveValue('The lab mended its receiver');
+    await expect(page.getByRole('textbox', { name: 'Reason' })).toHaveValue('The lab mended its receiver');
   });
 
   await test.step('it is replayed, and arrives', async () => {
