@@ -5,34 +5,39 @@ use crate::model::event_type::EventType;
 use crate::model::time::Timestamp;
 use crate::ui::Choice;
 
-/// What a name stands for that is no state of its own.
+/// Names that stand for several states.
 const WAITING: &str = "Waiting";
 const FAILED: &str = "Failed (exhausted or cancelled)";
 
+/// States, and the two names that stand for several.
 pub fn states() -> Vec<Choice> {
     let mut all = vec![Choice::new("", "Any state"), Choice::new("waiting", WAITING), Choice::new("failed", FAILED)];
     all.extend(DeliveryState::ALL.iter().map(|s| Choice::new(s.as_str(), s.label())));
     all
 }
 
+/// Hundreds of the answer's status.
 pub fn classes() -> Vec<Choice> {
     let mut all = vec![Choice::new("", "Any answer")];
     all.extend(["2xx", "3xx", "4xx", "5xx"].map(|c| Choice::new(c, c)));
     all
 }
 
+/// Why the last attempt failed.
 pub fn failures() -> Vec<Choice> {
     let mut all = vec![Choice::new("", "Any failure")];
     all.extend(FailureKind::ALL.iter().map(|k| Choice::new(k.as_str(), k.label())));
     all
 }
 
+/// Types of the catalogue.
 pub fn event_types() -> Vec<Choice> {
     let mut all = vec![Choice::new("", "Any event")];
     all.extend(EventType::ALL.iter().map(|t| Choice::new(t.name(), t.label())));
     all
 }
 
+/// Dummy values, live ones, both.
 pub fn modes() -> Vec<Choice> {
     vec![Choice::new("", "Live and test"), Choice::new("live", "Live"), Choice::new("test", "Test")]
 }

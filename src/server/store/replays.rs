@@ -186,10 +186,11 @@ pub async fn ahead(db: &mut Db, study: &StudyId, replay: &ReplayId) -> Result<i6
 pub async fn hold(tx: &mut Tx, r: &Replay) -> Result<bool, StoreError> {
     let held = run!(
         tx,
-        "UPDATE replays SET cursor = cursor WHERE study_id = $1 AND id = $2 AND state = 'running' AND cursor = $3",
+        "UPDATE replays SET cursor = cursor WHERE study_id = $1 AND id = $2 AND state = 'running' AND cursor = $3 AND paced_at = $4",
         r.study_id.as_str(),
         r.id.as_str(),
         &r.cursor,
+        r.paced_at.micros(),
     )?;
     Ok(held == 1)
 }
