@@ -36,7 +36,7 @@ pub fn DeliveriesPage(
     let live = first.then(|| {
         view! { <LiveRegion events_url=format!("{path}/live") target_id="deliveries".to_owned() /> }
     });
-    // What cannot be read as a filter finds nothing to replay either.
+    // Also while there is nothing yet: rows come in without the page being loaded again.
     let replay =
         (errors.is_empty() && !page.items.is_empty() && about.webhook.archived_at.is_none() && frame.may(Action::Retry { test: true }))
             .then(|| {

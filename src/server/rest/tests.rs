@@ -100,6 +100,20 @@ impl Server {
         Actor { standing: Standing::Member(Role::Administrator), ..actor }
     }
 
+    /// As if every delivery had run out of attempts, three of them; gives how many there are.
+    async fn exhaust_all(&self) -> u64 {
+        let mut tx = self.app.store.begin().await.expect("begins");
+        let text = "UPDATE deliveries SET state = 'exhausted', next_attempt_at = NULL, attempts = 3";
+        let changed = crate::server::store::run!(&mut tx, text).expect("changed");
+        tx.commit().await.expect("commits");
+        changed
+    }
+
+    /// What goes on in the background, until there is nothing to do now.
+    async fn do_chores(&self) {
+        crate::server::chores::drain(&self.app).await.expect("goes on");
+    }
+
     async fn send(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(request).await.expect("answers");
         let (parts, body) = answer.into_parts();

@@ -1,17 +1,12 @@
 use super::{Server, event};
 use crate::model::permission::Scope;
-use crate::server::chores;
 use serde_json::json;
 
 /// A live webhook, and two deliveries to it that ran out of attempts.
 async fn failed(server: &Server) -> String {
     let (webhook, _) = server.delivery().await;
     server.post("/api/v1/events", event("2")).await;
-    let mut tx = server.app.store.begin().await.expect("begins");
-    let text = "UPDATE deliveries SET state = 'exhausted', next_attempt_at = NULL, attempts = 3";
-    let changed = crate::server::store::run!(&mut tx, text).expect("changed");
-    tx.commit().await.expect("commits");
-    assert_eq!(changed, 2);
+    assert_eq!(server.exhaust_all().await, 2);
     webhook
 }
 
@@ -37,7 +32,7 @@ async fn a_replay_is_begun_followed_held_and_ended() {
     let path = format!("/api/v1/replays/{}", begun.id());
     assert_eq!(begun.headers["location"], path.as_str());
     server.app.clock.advance(crate::model::time::SECOND);
-    chores::drain(&server.app).await.expect("goes on");
+    server.do_chores().await;
     let read = server.get(&path).await;
     let numbers = ["planned", "made_due", "skipped", "delivered", "failed", "waiting"].map(|name| read.body[name].as_i64().expect(name));
     assert_eq!((read.status, numbers, &read.body["state"]), (200, [2, 1, 0, 0, 0, 1], &json!("running")), "{read:?}");
