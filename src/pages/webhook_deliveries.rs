@@ -37,14 +37,12 @@ pub fn DeliveriesPage(
         view! { <LiveRegion events_url=format!("{path}/live") target_id="deliveries".to_owned() /> }
     });
     // Also while there is nothing yet: rows come in without the page being loaded again.
-    let replay =
-        (errors.is_empty() && !page.items.is_empty() && about.webhook.archived_at.is_none() && frame.may(Action::Retry { test: true }))
-            .then(|| {
-                let mut query = pairs(&query);
-                query.push(("count".to_owned(), "true".to_owned()));
-                let href = address(&format!("{}/replay", webhook_path(&about.study, &about.webhook.id)), &query);
-                view! { <a class="button small" href=href><Icon name="retry" /> "Replay these"</a> }
-            });
+    let replay = (errors.is_empty() && about.webhook.archived_at.is_none() && frame.may(Action::Retry { test: true })).then(|| {
+        let mut query = pairs(&query);
+        query.push(("count".to_owned(), "true".to_owned()));
+        let href = address(&format!("{}/replay", webhook_path(&about.study, &about.webhook.id)), &query);
+        view! { <a class="button small" href=href><Icon name="retry" /> "Replay these"</a> }
+    });
     let rows = page.items.iter().map(|d| row(d, &study_path, now)).collect_view();
     let table = if page.items.is_empty() {
         let (title, text) = if query.is_filtered() {
