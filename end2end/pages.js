@@ -119,6 +119,28 @@ export async function pagesOf(demo, empty, page) {
     { name: 'deliveries-filtered', open: go('admin', `${steady}/deliveries?state=exhausted&q=HF-9999`) },
     { name: 'deliveries-empty', open: go('admin', `${fresh}/deliveries`) },
     { name: 'deliveries-wrong-filter', open: go('admin', `${steady}/deliveries?min_attempts=many&from=yesterday`) },
+    { name: 'replay', open: go('admin', `${steady}/replay?state=delivered&count=true`) },
+    {
+      name: 'replay-wrong',
+      open: after(go('admin', `${steady}/replay?state=delivered&count=true`), async () => {
+        await page.getByLabel('Rate').fill('fast');
+        await page.getByRole('textbox', { name: 'Reason' }).fill('no');
+        await button('Start the replay');
+        await page.getByText('The replay cannot be begun as it is.').waitFor();
+      }),
+    },
+    {
+      name: 'replay-paused',
+      open: after(go('admin', `${steady}/replay?state=delivered&count=true`), async () => {
+        await page.getByLabel('Rate').fill('1');
+        await page.getByRole('textbox', { name: 'Reason' }).fill('The CTMS lost them');
+        await button('Start the replay');
+        await button('Pause the replay');
+        await page.getByText('The replay is paused.').waitFor();
+      }),
+    },
+    { name: 'replay-nothing', open: go('admin', `${fresh}/replay?count=true`) },
+    { name: 'replay-auditor', open: go('auditor', `${steady}/replay`) },
     { name: 'test', open: go('admin', `${fresh}/test?event_type=form.completed`) },
     {
       name: 'test-answer',

@@ -55,6 +55,7 @@ pub mod permission;
 pub mod preview;
 pub mod problem;
 pub mod record;
+pub mod replay;
 pub mod response;
 pub mod retry_schedule;
 pub mod review_draft;

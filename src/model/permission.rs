@@ -61,7 +61,7 @@ pub enum Scope {
     /// Send samples.
     #[serde(rename = "webhooks:test")]
     WebhooksTest,
-    /// Retry deliveries.
+    /// Retry and replay deliveries.
     #[serde(rename = "deliveries:retry")]
     DeliveriesRetry,
     /// Publish events.
@@ -95,7 +95,7 @@ impl Scope {
             Scope::WebhooksRead => "Read webhooks, deliveries (without bodies) and events",
             Scope::WebhooksWrite => "Create, edit, pause and archive webhooks; set their credentials",
             Scope::WebhooksTest => "Send samples",
-            Scope::DeliveriesRetry => "Retry deliveries",
+            Scope::DeliveriesRetry => "Retry and replay deliveries",
             Scope::EventsWrite => "Publish events",
             Scope::DataWrite => "Write study data",
         }
@@ -186,7 +186,7 @@ impl Action {
                 "send a sample to this webhook; QA and implementation managers may in Test mode, an API key needs webhooks:test"
             }
             Action::Retry { .. } => {
-                "retry this delivery; that is for an administrator (QA: test ones), or an API key with deliveries:retry"
+                "retry or replay these deliveries; that is for an administrator (QA: test ones), or an API key with deliveries:retry"
             }
             Action::GoLive => "take a webhook Live; that is for an administrator",
             Action::PublishEvents => "publish events; that needs an API key with events:write",

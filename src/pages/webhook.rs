@@ -19,6 +19,8 @@ pub enum WebhookTab {
     Overview,
     /// Its history.
     Deliveries,
+    /// Its replays.
+    Replay,
     /// Send sample.
     Test,
     /// Its secret.
@@ -78,14 +80,20 @@ pub fn WebhookFrame(
     });
     let disabled = (webhook.status == WebhookStatus::Disabled && webhook.archived_at.is_none()).then(|| {
         let cause = webhook.disabled_cause.clone().unwrap_or_default();
+        let replay = frame.may(Action::Retry { test: false }).then(|| {
+            let href = format!("{path}/replay?state=failed&mode=live&count=true");
+            view! { <p>"What failed meanwhile does not: "<a href=href>"replay what was missed"</a>", once the webhook is active."</p> }
+        });
         view! {
             <Banner tone=Tone::Danger title="Hookwell switched this webhook off">
                 <p>{cause} " What was accepted waits, and goes out when the webhook is active again."</p>
+                {replay}
             </Banner>
         }
     });
     let at = |t: WebhookTab, label: &str, tail: &str| Tab::new(label, format!("{path}{tail}"), t == tab);
     let mut tabs = vec![at(WebhookTab::Overview, "Overview", ""), at(WebhookTab::Deliveries, "Deliveries", "/deliveries")];
+    tabs.push(at(WebhookTab::Replay, "Replay", "/replay"));
     tabs.push(at(WebhookTab::Test, "Test", "/test"));
     if frame.may(Action::ManageCredentials) {
         tabs.push(at(WebhookTab::Secret, "Secret", "/secret"));
@@ -120,6 +128,7 @@ fn tab_name(tab: WebhookTab) -> Option<&'static str> {
     match tab {
         WebhookTab::Overview => None,
         WebhookTab::Deliveries => Some("Deliveries"),
+        WebhookTab::Replay => Some("Replay"),
         WebhookTab::Test => Some("Test"),
         WebhookTab::Secret => Some("Secret"),
         WebhookTab::Edit => Some("Settings"),

@@ -1,7 +1,7 @@
-//! What runs in the background beside the engine: imports and schedules, step by step. Each chore keeps its place in the database, so that a
+//! What runs in the background beside the engine: imports, schedules and replays, step by step. Each chore keeps its place in the database, so that a
 //! crash costs nothing, and several nodes share the work.
 
-use super::service::{imports, schedules};
+use super::service::{imports, replays, schedules};
 use super::state::App;
 use super::store::StoreError;
 use std::time::Duration;
@@ -17,7 +17,8 @@ const TICK: Duration = Duration::from_secs(1);
 pub async fn step(app: &App) -> Result<bool, StoreError> {
     let importing = imports::carry_on(app).await?;
     let running = schedules::carry_on(app).await?;
-    Ok(importing || running)
+    let replaying = replays::carry_on(app).await?;
+    Ok(importing || running || replaying)
 }
 
 /// Steps until there is nothing to do now.

@@ -13,6 +13,7 @@ pub mod participant_answer;
 pub mod participants;
 pub mod records;
 pub mod render;
+pub mod replays;
 pub mod responses;
 pub mod review_levels;
 pub mod saved;

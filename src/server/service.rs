@@ -12,6 +12,7 @@ pub mod participants;
 pub mod people;
 pub mod preview;
 pub mod records;
+pub mod replays;
 pub mod responses;
 pub mod samples;
 pub mod saved;

@@ -16,6 +16,7 @@ mod history;
 mod people;
 mod permissions;
 mod prefer;
+mod replays;
 mod store;
 mod study_data;
 mod study_pages;

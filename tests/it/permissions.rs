@@ -6,13 +6,14 @@ use crate::harness::{Receiver, TestApp, draft, participant};
 use crate::study_things::StudyData;
 use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
-use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
+use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter, DeliveryQuery};
 use hookwell::model::event_type::EventType;
 use hookwell::model::form::{CheckedForm, FormDraft, FormKind};
 use hookwell::model::id::FormId;
 use hookwell::model::participant::{Participant, ParticipantDraft};
 use hookwell::model::permission::{Action, Decision, Role, Scope};
 use hookwell::model::record::ReviewLevels;
+use hookwell::model::replay::{Replay, ReplayDraft};
 use hookwell::model::response::ResponseStatus;
 use hookwell::model::schedule::ScheduleDraft;
 use hookwell::model::site::Site;
@@ -25,7 +26,7 @@ use hookwell::server::service::records::RecordChange;
 use hookwell::server::service::responses::{NewResponse, Recipients, ResponseChange, ResponseFilter};
 use hookwell::server::service::webhooks::Face;
 use hookwell::server::service::{
-    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, records, responses, samples,
+    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, records, replays, responses, samples,
     schedules, sites, webhooks,
 };
 use hookwell::server::store::queue;
@@ -42,6 +43,8 @@ struct Things {
     test_delivery: Delivery,
     site: Site,
     person: Participant,
+    live_replay: Replay,
+    test_replay: Replay,
 }
 
 async fn things(app: &TestApp, slug: &str) -> Things {
@@ -61,7 +64,26 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     let known = ParticipantDraft { identifier: "KNOWN".to_owned(), ..ParticipantDraft::default() };
     let person = participants::create(app, &admin, &known, false).await.unwrap().thing;
     app.drain().await;
-    Things { receiver, test_webhook, live_webhook, survey, survey_webhook, live_delivery, test_delivery, site, person }
+    let live_replay = replays::start(app, &admin, &live_webhook.id, &replay_draft(false)).await.unwrap();
+    let test_replay = replays::start(app, &admin, &live_webhook.id, &replay_draft(true)).await.unwrap();
+    Things {
+        receiver,
+        test_webhook,
+        live_webhook,
+        survey,
+        survey_webhook,
+        live_delivery,
+        test_delivery,
+        site,
+        person,
+        live_replay,
+        test_replay,
+    }
+}
+
+fn replay_draft(test: bool) -> ReplayDraft {
+    let query = DeliveryQuery { mode: if test { "test" } else { "live" }.to_owned(), ..DeliveryQuery::default() };
+    ReplayDraft { query, rate: String::new(), reason: "for the test".to_owned() }
 }
 
 async fn sample(app: &TestApp, actor: &Actor, webhook: &Webhook) -> Result<(Delivery, hookwell::model::delivery::Attempt), AppError> {
@@ -136,6 +158,9 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("stats", Thing, ok!(webhooks::stats(app, actor, id))),
                 ("deliveries", Study, ok!(deliveries::list(app, actor, None, &filter, 10))),
                 ("deliveries of one", Thing, ok!(deliveries::list(app, actor, Some(id), &filter, 10))),
+                ("replays", Study, ok!(replays::latest(app, actor, None))),
+                ("replays of one", Thing, ok!(replays::latest(app, actor, Some(id)))),
+                ("replay", Thing, ok!(replays::get(app, actor, &things.live_replay.id))),
                 ("delivery", Thing, ok!(deliveries::get(app, actor, &things.live_delivery.id, false))),
                 ("events", Study, ok!(events::list(app, actor, None, 10))),
                 ("event", Thing, ok!(events::get(app, actor, &things.live_delivery.event_id, false))),
@@ -155,7 +180,18 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             app.drain().await;
             let named = ok!(deliveries::retry_to(app, actor, &delivery.webhook_id, &delivery.id, "for the test"));
             app.drain().await;
-            vec![("retry", Thing, answer), ("retry to", Thing, named)]
+            let (webhook, draft) = (&things.live_webhook.id, replay_draft(test));
+            let once = replays::start(app, &app.admin("heart").await, webhook, &draft).await.unwrap().id;
+            let replay = if test { &things.test_replay.id } else { &things.live_replay.id };
+            vec![
+                ("retry", Thing, answer),
+                ("retry to", Thing, named),
+                ("dry run", Thing, ok!(replays::dry_run(app, actor, webhook, &draft))),
+                ("replay", Thing, ok!(replays::start(app, actor, webhook, &draft))),
+                ("pause", Thing, ok!(replays::pause(app, actor, replay))),
+                ("resume", Thing, ok!(replays::resume(app, actor, replay))),
+                ("cancel", Thing, ok!(replays::cancel(app, actor, &once))),
+            ]
         }
         Action::GoLive => {
             let one = fresh(app, things).await;
