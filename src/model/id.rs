@@ -129,6 +129,10 @@ id!(
     /// An import of participants.
     ImportId, "imp"
 );
+id!(
+    /// An operational event that waits to be published.
+    OutboxId, "out"
+);
 
 #[cfg(test)]
 mod tests {
