@@ -144,6 +144,8 @@ export async function pagesOf(demo, empty, page) {
         await page.getByText('This is the key.').waitFor();
       }),
     },
+    { name: 'notices', open: go('admin', `${study}/notices`) },
+    { name: 'notices-manager', open: go('manager', `${study}/notices`) },
     { name: 'search-nothing', open: go('admin', `${study}/search?q=dlv_nothing`) },
     { name: 'not-found', open: go('admin', '/nowhere') },
     { name: 'refused', open: go('qa', `${list}/new`) },

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod delivery;
 pub mod error;
 pub mod frame;
+pub mod notices;
 pub mod search;
 pub mod shell;
 pub mod sign_in;

@@ -5,6 +5,7 @@ use crate::model::audit::AuditEntry;
 use crate::model::payload_variant::PayloadVariant;
 use crate::model::permission::Action;
 use crate::model::study::Study;
+use crate::model::time::Timestamp;
 use crate::model::webhook::{Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus};
 use crate::ui::{
     Badge, Banner, Chips, CodeBlock, ConfirmForm, DataTable, Definition, DefinitionList, EmptyState, Icon, Id, ModeBadge, NavKey, PageHead,
@@ -38,6 +39,8 @@ pub struct About {
     pub webhook: Webhook,
     /// What it has been doing.
     pub stats: WebhookStats,
+    /// Since when Hookwell has it switched off.
+    pub disabled_at: Option<Timestamp>,
 }
 
 /// The frame of a webhook's pages: title, strip, banner, tabs.
@@ -55,7 +58,7 @@ pub fn WebhookFrame(
     /// The page.
     children: Children,
 ) -> impl IntoView {
-    let About { study, webhook, stats } = about;
+    let About { study, webhook, stats, disabled_at } = about;
     let path = webhook_path(&study, &webhook.id);
     let now = frame.now;
     let crumbs = vec![
@@ -78,9 +81,15 @@ pub fn WebhookFrame(
     });
     let disabled = (webhook.status == WebhookStatus::Disabled && webhook.archived_at.is_none()).then(|| {
         let cause = webhook.disabled_cause.clone().unwrap_or_default();
+        let reenable = may_manage.then(|| view! { <div class="toolbar">{status_form(&path, "Re-enable", "play", true)}</div> });
         view! {
             <Banner tone=Tone::Danger title="Hookwell switched this webhook off">
-                <p>{cause} " What was accepted waits, and goes out when the webhook is active again."</p>
+                <p>{cause} {disabled_at.map(|at| view! { " It is off since " <TimeTag t=at now=now /> "." })}</p>
+                <p>
+                    "What was accepted before waits, and goes out when the webhook is active again. What happened since then is not sent by itself:
+                    replay it from the webhook’s Replay page."
+                </p>
+                {reenable}
             </Banner>
         }
     });
@@ -153,17 +162,25 @@ fn strip(stats: &WebhookStats, now: crate::model::time::Timestamp) -> impl IntoV
     }
 }
 
-fn actions(webhook: &Webhook, path: &str, may_go_live: bool, error: Option<(&'static str, String)>) -> impl IntoView + use<> {
-    let wrong = |name: &str| error.as_ref().filter(|(n, _)| *n == name).map(|(_, message)| message.clone());
-    let active = webhook.status == WebhookStatus::Active;
-    let pause = view! {
+fn status_form(path: &str, label: &'static str, icon: &'static str, active: bool) -> impl IntoView + use<> {
+    view! {
         <form method="post" action=format!("{path}/status")>
-            <input type="hidden" name="active" value=(!active).to_string() />
+            <input type="hidden" name="active" value=active.to_string() />
             <button class="button" type="submit">
-                <Icon name=if active { "pause" } else { "play" } />
-                {if active { "Pause" } else { "Activate" }}
+                <Icon name=icon />
+                {label}
             </button>
         </form>
+    }
+}
+
+fn actions(webhook: &Webhook, path: &str, may_go_live: bool, error: Option<(&'static str, String)>) -> impl IntoView + use<> {
+    let wrong = |name: &str| error.as_ref().filter(|(n, _)| *n == name).map(|(_, message)| message.clone());
+    // A disabled one is activated in the banner that says why it is off.
+    let pause = match webhook.status {
+        WebhookStatus::Active => Some(status_form(path, "Pause", "pause", false)),
+        WebhookStatus::Inactive => Some(status_form(path, "Activate", "play", true)),
+        WebhookStatus::Disabled => None,
     };
     let live = (webhook.mode == WebhookMode::Test && may_go_live).then(|| {
         if webhook.is_verified() {

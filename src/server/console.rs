@@ -6,6 +6,7 @@
 pub mod account;
 pub mod api_keys;
 pub mod deliveries;
+pub mod notices;
 pub mod render;
 pub mod sign_in;
 pub mod studies;

@@ -1,7 +1,7 @@
 //! The route table: every address that Hookwell answers, and what is around them.
 
 use super::auth::session::{COOKIE, Sessions};
-use super::console::{account, api_keys, deliveries, render, sign_in, studies, test, webhooks};
+use super::console::{account, api_keys, deliveries, notices, render, sign_in, studies, test, webhooks};
 use super::state::App;
 use super::{assets, health, rest, same_origin, security_headers};
 use axum::Router;
@@ -57,6 +57,8 @@ fn console(app: &App) -> Router {
     let study = Router::new()
         .route("/", get(studies::home))
         .route("/search", get(studies::search))
+        .route("/notices", get(notices::page))
+        .route("/notices/read", post(notices::mark_read))
         .route("/settings/integrations", get(webhooks::list))
         .route("/settings/integrations/switch", post(studies::switch))
         .route("/settings/integrations/new", get(webhooks::new_page).post(webhooks::create))

@@ -82,6 +82,7 @@ pub fn Styleguide(
             nav=NavKey::Integrations
             crumbs=crumbs
             flash=flash
+            unread=3
         >
             {content}
         </ConsoleFrame>

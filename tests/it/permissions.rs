@@ -12,7 +12,7 @@ use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, people, preview, samples, webhooks};
+use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, notices, people, preview, samples, webhooks};
 use hookwell::server::store::queue;
 
 /// What the services are asked about: a study's webhooks and deliveries, live and test.
@@ -105,6 +105,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("webhook", Thing, ok!(webhooks::get(app, actor, id))),
                 ("registered", Study, ok!(webhooks::registered(app, actor, survey))),
                 ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
+                ("disabled at", Thing, ok!(webhooks::disabled_at(app, actor, id))),
                 ("stats", Thing, ok!(webhooks::stats(app, actor, id))),
                 ("deliveries", Study, ok!(deliveries::list(app, actor, None, &filter, 10))),
                 ("deliveries of one", Thing, ok!(deliveries::list(app, actor, Some(id), &filter, 10))),
@@ -139,6 +140,10 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             app.drain().await;
             vec![("publish", Study, answer)]
         }
+        Action::ReadNotices => vec![
+            ("notices", Study, ok!(notices::list(app, actor, None, 10))),
+            ("mark notices read", Study, ok!(notices::mark_read(app, actor, 1))),
+        ],
         Action::ReadAudit => vec![("audit", Study, ok!(audit::of_object(app, actor, things.live_webhook.id.as_str())))],
         Action::ManagePeople => {
             let draft = ApiKeyDraft { name: "Key".into(), scopes: vec!["events:write".into()], ..Default::default() };
