@@ -91,7 +91,7 @@ fn mail(mail: &NoticeMail, now: Timestamp) -> impl IntoView + use<> {
     let error = mail.error.clone().map(|error| view! { <span class="sub">{error}</span> });
     let state = match (mail.sent_at, mail.next_at, &mail.error) {
         (Some(at), ..) => view! { "Sent to " {to} ", " {crate::ui::ago(at, now)} }.into_any(),
-        (None, Some(at), Some(_)) if at > now => view! { "Not sent to " {to} " yet; tried again " {crate::ui::ago(at, now)} }.into_any(),
+        (None, Some(at), Some(_)) if at > now => view! { "Not sent to " {to} " yet; next try " {crate::ui::ago(at, now)} }.into_any(),
         (None, Some(_), _) => view! { "On its way to " {to} }.into_any(),
         (None, None, _) => view! { "Not sent to " {to} }.into_any(),
     };

@@ -5,6 +5,7 @@ use crate::harness::{Receiver, TestApp, draft, fields};
 use crate::smtp::MailServer;
 use axum::http::{Method, StatusCode};
 use hookwell::error::AppError;
+use hookwell::model::audit::AuditEntry;
 use hookwell::model::event_type::EventType;
 use hookwell::model::id::OutboxId;
 use hookwell::model::notice::NoticeList;
@@ -17,7 +18,7 @@ use hookwell::server::chores;
 use hookwell::server::router::router;
 use hookwell::server::service::{events, notices, people};
 use hookwell::server::state::App;
-use hookwell::server::store::{outbox, webhooks as webhooks_store};
+use hookwell::server::store::{audit, outbox, webhooks as webhooks_store};
 use serde_json::{Value, json};
 
 const CAUSE: &str = "It failed for 72 hours without one success.";
@@ -180,7 +181,9 @@ on_both!(the_bell_counts_leads_to_the_webhook_and_is_marked_read, |app| async {
     let s = scene(app).await;
     s.disabled(app).await;
     let mut tx = app.store.begin().await.unwrap();
-    webhooks_store::disable(&mut tx, &s.admin.study.id, &s.failing.id, CAUSE, app.clock.now()).await.unwrap();
+    let (study, webhook, now) = (&s.admin.study.id, &s.failing.id, app.clock.now());
+    webhooks_store::disable(&mut tx, study, webhook, CAUSE, now).await.unwrap();
+    audit::append(&mut tx, &AuditEntry::by_engine(study, now, "webhook.disabled", webhook.as_str(), CAUSE), None).await.unwrap();
     tx.commit().await.unwrap();
     chores::drain(app).await.unwrap();
     app.member("heart", Role::Auditor).await;
@@ -189,7 +192,7 @@ on_both!(the_bell_counts_leads_to_the_webhook_and_is_marked_read, |app| async {
     let get = async |path: &str, cookie: &str| send(&router, &Method::GET, path, "", Some(cookie)).await;
     let webhook = format!("/s/heart/settings/integrations/{}", s.failing.id);
     let (_, _, page) = get(&webhook, &cookie).await;
-    for expected in ["Notices, 1 unread", "Hookwell switched this webhook off", CAUSE, "Re-enable", "Replay page"] {
+    for expected in ["Notices, 1 unread", "Hookwell switched this webhook off", CAUSE, "It is off since", "Re-enable", "Replay page"] {
         assert!(page.contains(expected), "{expected}: {page}");
     }
     let (status, _, page) = get("/s/heart/notices", &cookie).await;
@@ -291,7 +294,7 @@ on_both!(a_refused_mail_is_kept_and_tried_again_while_the_others_arrive, |app| a
     let router = router(node.clone());
     let cookie = sign_in(&router, "administrator@heart.example.com").await;
     let (_, _, page) = send(&router, &Method::GET, "/s/heart/notices", "", Some(&cookie)).await;
-    assert!(page.contains("no such user here") && page.contains("tried again"), "{page}");
+    assert!(page.contains("no such user here") && page.contains("next try in 1 min"), "{page}");
     // Pauses grow.
     app.clock.advance(MINUTE - 1);
     assert!(!notices::send_due(&node).await.unwrap());
