@@ -75,6 +75,7 @@ async fn fill(app: &App, set: &Set) -> Vec<DeliveryId> {
                 accepted_at: now,
                 is_test: false,
                 data: Some(event(n)["data"].clone()),
+                skipped: Vec::new(),
             })
             .collect();
         let payload = |e: &Event| Payload { headers: Vec::new(), body: json!({"type": "participant.created", "data": e.data}).to_string() };

@@ -7,6 +7,15 @@ async function hrefOf(page, name) {
   return page.getByRole('link', { name, exact: true }).getAttribute('href');
 }
 
+/** A Live webhook that whoever saves a record waits for, and that nobody answers. */
+async function synchronous(page, list) {
+  const headers = { origin: new URL(list).origin, 'content-type': 'application/x-www-form-urlencoded' };
+  const fields = { name: 'Synchronous EDC', url: 'http://127.0.0.1:9/records', status: 'active', events: 'record.updated', delivery: 'synchronous' };
+  const made = await page.request.post(`${list}/new`, { headers, data: new URLSearchParams(fields).toString() });
+  const live = await page.request.post(made.url().replace(/secret$/, 'mode'), { headers, data: 'mode=live&reason=example' });
+  if (!live.ok()) throw new Error(await live.text());
+}
+
 /**
  * The pages, in an order in which none spoils the next. `open` ends with the page as it is to be looked at.
  * `empty` is a console on which nobody has an account.
@@ -26,6 +35,20 @@ export async function pagesOf(demo, empty, page) {
   };
   const delivered = await first(`${steady}/deliveries?state=delivered`);
   const retrying = await first(`${dead}/deliveries`);
+  await page.goto(`${demo.url}${study}/forms`);
+  const [visit, diary] = [await hrefOf(page, 'Baseline visit'), await hrefOf(page, 'Symptom diary')];
+  const row = async (address, index) => {
+    await page.goto(demo.url + address);
+    return page.locator('tbody a.row-link').nth(index).getAttribute('href');
+  };
+  const [begun, completed] = [await row(`${diary}?status=new`, 0), await row(`${diary}?status=completed`, 0)];
+  // The newest is not reviewed; of those before it, the first is at a level that locks.
+  const [unlocked, locked] = [await row(`${study}/records`, 0), await row(`${study}/records`, 1)];
+  const schedule = await row(`${study}/schedules`, 0);
+
+  await page.goto(`${demo.url}${study}/events`);
+  const event = await page.locator('table.data tbody a').first().getAttribute('href');
+  let sites = 1;
 
   const go = (role, path) => async () => {
     if (role) await signInAs(demo, context, role);
@@ -146,6 +169,137 @@ export async function pagesOf(demo, empty, page) {
     },
     { name: 'notices', open: go('admin', `${study}/notices`) },
     { name: 'notices-manager', open: go('manager', `${study}/notices`) },
+    { name: 'events', open: go('admin', `${study}/events`) },
+    { name: 'event', open: go('admin', event) },
+    { name: 'event-revealed', open: after(go('admin', event), () => button('Show the data')) },
+    { name: 'event-auditor', open: go('auditor', event) },
+    { name: 'participants', open: go('admin', `${study}/participants`) },
+    { name: 'participants-filtered', open: go('admin', `${study}/participants?begins=nobody`) },
+    { name: 'participant-new', open: go('admin', `${study}/participants/new`) },
+    {
+      name: 'participant-new-errors',
+      open: after(go('admin', `${study}/participants/new`), async () => {
+        await page.getByLabel('Details (optional)').fill('no colon');
+        await button('Add participant');
+      }),
+    },
+    {
+      name: 'participant',
+      open: after(go('admin', `${study}/participants/new`), async () => {
+        await page.getByLabel('Details (optional)').fill('Arm: A');
+        await button('Add participant');
+        await page.getByText(/ is added\.$/).waitFor();
+      }),
+    },
+    {
+      name: 'participant-edit',
+      open: after(go('admin', `${study}/participants`), async () => {
+        await page.locator('table.data tbody a').first().click();
+        await page.getByRole('link', { name: 'Edit', exact: true }).click();
+      }),
+    },
+    { name: 'search-participant', open: after(go('admin', `${study}/participants`), async () => {
+        await page.locator('table.data tbody a').first().click();
+        await page.getByRole('link', { name: 'Events and deliveries' }).click();
+      }),
+    },
+    {
+      name: 'sites',
+      open: after(go('admin', `${study}/participants/sites`), async () => {
+        await page.getByLabel('Name', { exact: true }).fill(`Charité ${sites++}`);
+        await button('Add site');
+        await page.getByText(/ is added\.$/).waitFor();
+      }),
+    },
+    {
+      name: 'site-rename',
+      open: after(go('admin', `${study}/participants/sites`), () => page.getByRole('link', { name: /^Rename/ }).first().click()),
+    },
+    {
+      name: 'import-preview',
+      open: after(go('admin', `${study}/participants/import`), async () => {
+        await page.getByLabel('Rows').fill('identifier,site,email,Arm\nN-0001,,ada@example.com,A\nN-0002,Nowhere,,B\nN-0003,,nobody,A');
+        await button('Look at the rows');
+      }),
+    },
+    { name: 'import', open: go('admin', `${study}/participants/import`) },
+    {
+      name: 'import-done',
+      open: after(go('admin', `${study}/participants/import`), async () => {
+        const id = `N-${Date.now()}`;
+        await page.getByLabel('Rows').fill(`identifier,Arm\n${id},A\n${id},B`);
+        await button('Look at the rows');
+        await button('Import 1 participant');
+        await page.getByText('1 participant imported').waitFor();
+      }),
+    },
+    { name: 'forms', open: go('admin', `${study}/forms`) },
+    { name: 'forms-archived', open: go('admin', `${study}/forms?archived=true`) },
+    { name: 'form-new', open: go('admin', `${study}/forms/new`) },
+    {
+      name: 'form-new-errors',
+      open: after(go('admin', `${study}/forms/new`), async () => {
+        await page.getByLabel('Name', { exact: true }).fill('Baseline visit');
+        await page.getByLabel('Questions').fill('pain | How strong? | colour');
+        await button('Add it');
+      }),
+    },
+    { name: 'form', open: after(go('admin', visit), () => open('Archive')) },
+    { name: 'form-responses', open: go('admin', diary) },
+    { name: 'form-edit', open: go('admin', `${visit}/edit`) },
+    { name: 'response-new', open: go('admin', `${study}/responses/new`) },
+    { name: 'response', open: go('admin', begun) },
+    { name: 'response-errors', open: after(go('admin', begun), () => button('Complete')) },
+    { name: 'response-completed', open: go('admin', completed) },
+    {
+      name: 'response-link',
+      open: after(go('admin', begun), async () => {
+        await button('Make participant’s link');
+        await page.getByText('This is the participant’s link.').waitFor();
+      }),
+    },
+    {
+      name: 'participant-answers',
+      open: after(go('admin', begun), async () => {
+        await button('Make participant’s link');
+        const link = await page.locator('figure.code pre').first().innerText();
+        await context.clearCookies();
+        await page.goto(link);
+        await button('Send my answers');
+        await page.locator('#errors').waitFor();
+      }),
+    },
+    { name: 'participant-wrong-link', open: go(null, '/r/nothing') },
+    { name: 'records', open: go('admin', `${study}/records`) },
+    { name: 'record-new', open: go('admin', `${study}/records/new?form=${visit.split('/').pop()}`) },
+    { name: 'record', open: go('admin', unlocked) },
+    {
+      name: 'record-locked',
+      open: after(go('admin', locked), async () => {
+        await button('Save');
+        await page.getByText('Not saved').waitFor();
+      }),
+    },
+    { name: 'review-levels', open: go('admin', `${study}/records/levels`) },
+    {
+      name: 'record-not-told',
+      open: after(go('admin', unlocked), async () => {
+        await synchronous(page, demo.url + list);
+        await button('Save');
+        await page.getByRole('dialog', { name: 'ConnectFailure' }).waitFor();
+      }),
+    },
+    { name: 'schedules', open: go('admin', `${study}/schedules`) },
+    { name: 'schedule', open: go('admin', schedule) },
+    { name: 'schedule-new', open: go('admin', `${study}/schedules/new`) },
+    {
+      name: 'schedule-errors',
+      open: after(go('admin', `${schedule}/edit`), async () => {
+        await page.getByLabel('Expression', { exact: true }).fill('soon');
+        await button('Save');
+        await page.locator('#errors').waitFor();
+      }),
+    },
     { name: 'search-nothing', open: go('admin', `${study}/search?q=dlv_nothing`) },
     { name: 'not-found', open: go('admin', '/nowhere') },
     { name: 'refused', open: go('qa', `${list}/new`) },

@@ -87,6 +87,16 @@ impl AppError {
             _ => FieldErrors::default(),
         }
     }
+
+    /// The same error with its fields under the names that `name` gives them.
+    #[must_use]
+    pub fn with_fields(self, name: impl Fn(&str) -> String) -> Self {
+        let AppError::Invalid(mut errors) = self else { return self };
+        for error in &mut errors {
+            error.field = name(&error.field);
+        }
+        AppError::Invalid(errors)
+    }
 }
 
 /// `404` for a kind of thing.

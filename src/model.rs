@@ -39,6 +39,7 @@ macro_rules! text_enum {
     };
 }
 
+pub mod answers_draft;
 pub mod api_key;
 pub mod audit;
 pub mod delivery;
@@ -57,6 +58,7 @@ pub mod problem;
 pub mod record;
 pub mod response;
 pub mod retry_schedule;
+pub mod review_draft;
 pub mod schedule;
 pub mod site;
 pub mod study;

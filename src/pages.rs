@@ -1,14 +1,33 @@
 //! The pages: what each looks like, from data that was read before. One file a page; no database, no HTTP.
 
 pub mod account;
+pub mod answers;
 pub mod api_keys;
+pub mod conflict;
 pub mod delivery;
 pub mod error;
+pub mod event;
+pub mod events;
+pub mod form_edit;
+pub mod forms;
 pub mod frame;
+pub mod import;
+pub mod imports;
 pub mod notices;
+pub mod participant;
+pub mod participant_answer;
+pub mod participant_form;
+pub mod participants;
+pub mod record;
+pub mod records;
+pub mod responses;
+pub mod review_levels;
+pub mod schedule_edit;
+pub mod schedules;
 pub mod search;
 pub mod shell;
 pub mod sign_in;
+pub mod sites;
 pub mod snippets;
 pub mod studies;
 pub mod webhook;

@@ -1,10 +1,12 @@
 //! Events: as a platform sends them (CloudEvents 1.0) and as they were accepted.
 
+use super::delivery::{BodyAccess, Delivery};
 use super::event_type::EventType;
 use super::id::{DeliveryId, EventId, StudyId, WebhookId};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Bytes of one event at most.
 pub const EVENT_MAX: usize = 256 * 1024;
@@ -60,9 +62,9 @@ pub struct Event {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum SkipReason {
-    /// Filtered: its list of forms and surveys does not hold this one.
+    /// Its list of forms and surveys does not hold this one.
     Form,
-    /// Filtered: its list of sites does not hold this one.
+    /// Its list of sites does not hold this one.
     Site,
     /// The schedule does not name it among the webhooks to call.
     NotNamed,
@@ -79,8 +81,8 @@ pub enum SkipReason {
 }
 
 text_enum!(SkipReason {
-    Form = "form" / "Filtered: its list of forms and surveys does not hold this one",
-    Site = "site" / "Filtered: its list of sites does not hold this one",
+    Form = "form" / "Its list of forms and surveys does not hold this one",
+    Site = "site" / "Its list of sites does not hold this one",
     NotNamed = "not_named" / "The schedule does not name it as a webhook to call",
     ItsOwn = "its_own" / "The event is about this webhook itself",
     TestMode = "test_mode" / "It was in Test mode, which gets samples only",
@@ -104,6 +106,26 @@ pub struct Skipped {
     pub webhook_id: WebhookId,
     /// Why.
     pub reason: SkipReason,
+}
+
+/// Everything about one event, for its page: where it went, where it did not go, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventDetail {
+    /// The event; its data is in it where `access` is [`BodyAccess::Shown`].
+    pub event: Event,
+    /// How much of its data the reader sees.
+    pub access: BodyAccess,
+    /// Its deliveries, in the order in which they were made.
+    pub deliveries: Vec<Delivery>,
+    /// Names of the webhooks of `deliveries` and of [`Event::skipped`], as they are at present.
+    pub webhook_names: BTreeMap<WebhookId, String>,
+}
+
+impl EventDetail {
+    /// What a webhook is called; its id, where that is not known.
+    pub fn name_of(&self, webhook: &WebhookId) -> String {
+        self.webhook_names.get(webhook).cloned().unwrap_or_else(|| webhook.to_string())
+    }
 }
 
 /// What became of one published event.

@@ -112,6 +112,19 @@ pub struct CheckedForm {
     pub questions: Vec<Question>,
 }
 
+impl CheckedForm {
+    /// Checks a form whose questions are read already, such as from JSON.
+    ///
+    /// # Errors
+    /// Each wrong field.
+    pub fn new(kind: FormKind, name: &str, questions: Vec<Question>) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = check_name("name", name, &mut errors);
+        check_questions(&questions, &mut errors);
+        errors.into_result(|| Self { kind, name, questions })
+    }
+}
+
 impl FormDraft {
     /// A draft of an existing form.
     pub fn of(form: &Form) -> Self {

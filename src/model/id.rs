@@ -133,6 +133,10 @@ id!(
     /// An operational event that waits to be published.
     OutboxId, "out"
 );
+id!(
+    /// One sending of a survey to participants.
+    DistributionId, "dst"
+);
 
 #[cfg(test)]
 mod tests {

@@ -70,6 +70,25 @@ impl Participant {
     }
 }
 
+/// Which participants a list shows, as its address says it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ParticipantQuery {
+    /// A site's id; empty: any.
+    pub site: String,
+    /// Whose identifier begins so; empty: all.
+    pub begins: String,
+    /// Where the page starts: the last id of the page before.
+    pub cursor: String,
+}
+
+impl ParticipantQuery {
+    /// Whether anything is filtered.
+    pub fn is_filtered(&self) -> bool {
+        !self.site.is_empty() || !self.begins.trim().is_empty()
+    }
+}
+
 /// A participant as typed or sent, not checked yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

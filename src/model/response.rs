@@ -93,6 +93,17 @@ impl Response {
     }
 }
 
+/// How far one participant is with one survey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Who.
+    pub participant: ParticipantId,
+    /// What the study knows them by.
+    pub identifier: String,
+    /// Their newest response: its id, how far it is, and when it was completed. `None`: they have none.
+    pub newest: Option<(ResponseId, ResponseStatus, Option<Timestamp>)>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::ResponseStatus::{Completed, New, Partial};

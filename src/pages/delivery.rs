@@ -1,6 +1,6 @@
 //! A delivery: its lifecycle, and for each attempt what was sent, what came back, what was signed.
 
-use super::frame::{Console, Frame, integrations_path, webhook_path};
+use super::frame::{Console, Frame, event_path, integrations_path, webhook_path};
 use crate::islands::CopyButton;
 use crate::model::delivery::{Attempt, BodyAccess, DeliveryDetail, DeliveryState};
 use crate::model::study::Study;
@@ -31,6 +31,7 @@ pub fn DeliveryPage(
     let d = detail.delivery.clone();
     let path = format!("/s/{}/deliveries/{}", study.slug, d.id);
     let webhook = webhook_path(&study, &d.webhook_id);
+    let event = event_path(&study, &d.event_id);
     let crumbs = vec![
         ("Integrations".to_owned(), Some(integrations_path(&study))),
         (detail.webhook_name.clone(), Some(webhook.clone())),
@@ -90,7 +91,7 @@ pub fn DeliveryPage(
                     <DefinitionList>
                         <Definition term="Type"><code>{d.event_type.name()}</code></Definition>
                         <Definition term="Subject">{d.subject.clone().unwrap_or_else(|| "–".to_owned())}</Definition>
-                        <Definition term="Event"><Id value=d.event_id.to_string() whole=true /></Definition>
+                        <Definition term="Event"><a href=event><Id value=d.event_id.to_string() whole=true /></a></Definition>
                         <Definition term="Source"><code>{source}</code></Definition>
                         <Definition term="Id at the source"><code>{external_id}</code></Definition>
                     </DefinitionList>

@@ -11,6 +11,8 @@ pub fn ErrorPage(
     error: AppError,
     /// The request, as the log knows it.
     request_id: Option<String>,
+    /// Whether it is a page of the console, so that there is a way back to one's studies.
+    console: bool,
 ) -> impl IntoView {
     let (_, title) = error.kind();
     let number = request_id.filter(|_| error.status() >= 500).map(|id| {
@@ -21,9 +23,7 @@ pub fn ErrorPage(
     view! {
         <BareFrame title=title lead=error.to_string()>
             {number}
-            <p>
-                <a class="button" href="/studies">"To your studies"</a>
-            </p>
+            {console.then(|| view! { <p><a class="button" href="/studies">"To your studies"</a></p> })}
         </BareFrame>
     }
 }

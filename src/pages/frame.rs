@@ -41,6 +41,16 @@ pub fn webhook_path(study: &Study, id: &crate::model::id::WebhookId) -> String {
     format!("{}/{id}", integrations_path(study))
 }
 
+/// The path of an event's page.
+pub fn event_path(study: &Study, id: &crate::model::id::EventId) -> String {
+    format!("/s/{}/events/{id}", study.slug)
+}
+
+/// The path of the list of participants.
+pub fn participants_path(study: &Study) -> String {
+    format!("/s/{}/participants", study.slug)
+}
+
 /// The frame around a page.
 #[component]
 pub fn Console(

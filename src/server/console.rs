@@ -6,16 +6,27 @@
 pub mod account;
 pub mod api_keys;
 pub mod deliveries;
+pub mod events;
+pub mod forms;
+pub mod imports;
 pub mod notices;
+pub mod participant_answer;
+pub mod participants;
+pub mod records;
 pub mod render;
+pub mod responses;
+pub mod review_levels;
+pub mod saved;
+pub mod schedules;
 pub mod sign_in;
+pub mod sites;
 pub mod studies;
 pub mod test;
 pub mod visitor;
 pub mod webhooks;
 
-pub use render::{again, html};
-pub use visitor::{Answer, Form, FormAnd, Query, Visitor, WebError, see_other};
+pub use render::{again, answered, html};
+pub use visitor::{Answer, Fields, Form, FormAnd, Query, Version, Visitor, WebError, see_other};
 
 /// `GET /styleguide?page=…`, in development builds.
 #[cfg(debug_assertions)]

@@ -1,6 +1,8 @@
 //! `hookwell serve --demo`: an example installation to look around in. Its history is no fiction: every delivery in it went
 //! through the engine to a receiver on this machine, by a clock that stood a day ago and was moved on.
 
+mod study_data;
+
 use super::auth::password::Hasher;
 use super::auth::{Actor, Asker};
 use super::clock::{Clock, random_bytes};
@@ -14,7 +16,7 @@ use super::store::{Store, StoreError, people as people_store, settings};
 use crate::error::AppError;
 use crate::model::api_key::ApiKeyDraft;
 use crate::model::permission::Role;
-use crate::model::time::{DAY, MINUTE};
+use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::webhook::WebhookMode;
 use crate::model::webhook_draft::WebhookDraft;
 use axum::http::StatusCode;
@@ -133,7 +135,8 @@ async fn make(
     listener: std::net::TcpListener,
 ) -> Result<Made, DemoError> {
     let receiver = listener.local_addr()?;
-    let clock = Clock::manual(Clock::system().now().plus(-DAY));
+    // The study was set up an hour before its history begins.
+    let clock = Clock::manual(Clock::system().now().plus(-DAY - HOUR));
     let (app, _intake) = App::build(config.clone(), store.clone(), vault, clock.clone(), Hasher::production(), false).await?;
     let password = password.unwrap_or_else(|| Secret::new(format!("example-{}", hex::encode(random_bytes::<6>()))));
     people::add_study(&app, STUDY, "Heart failure registry", false).await?;
@@ -156,8 +159,11 @@ async fn make(
         let mut db = store.read().await?;
         Actor::key(&mut db, found, Asker::default()).await?
     };
+    study_data::fill(&app, &admin, &clock).await?;
+    clock.advance(Clock::system().now().plus(-DAY).since(clock.now()));
     add_webhooks(&app, &admin, receiver).await?;
     fill(&app, &platform, &clock, listener).await?;
+    study_data::add_schedule(&app, &admin).await?;
     Ok(Made { password, key })
 }
 

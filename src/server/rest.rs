@@ -3,8 +3,10 @@
 pub mod compat;
 pub mod docs;
 pub mod extract;
+pub mod prefer;
 pub mod problem;
 pub mod v1;
+pub mod version;
 
 #[cfg(test)]
 mod tests;

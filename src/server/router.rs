@@ -1,12 +1,17 @@
 //! The route table: every address that Hookwell answers, and what is around them.
 
 use super::auth::session::{COOKIE, Sessions};
-use super::console::{account, api_keys, deliveries, notices, render, sign_in, studies, test, webhooks};
+use super::console::{
+    account, api_keys, deliveries, events, forms, imports, notices, participant_answer, participants, records, render, responses,
+    review_levels, schedules, sign_in, sites, studies, test, webhooks,
+};
 use super::state::App;
 use super::{assets, health, rest, same_origin, security_headers};
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::HeaderValue;
+use axum::middleware::{from_fn, from_fn_with_state, map_request, map_response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -67,7 +72,12 @@ fn console(app: &App) -> Router {
         .route("/settings/api-keys/{key}/revoke", post(api_keys::revoke))
         .route("/deliveries/{delivery}", get(deliveries::page))
         .route("/deliveries/{delivery}/retry", post(deliveries::retry))
-        .route("/deliveries/{delivery}/reveal", post(deliveries::reveal));
+        .route("/deliveries/{delivery}/reveal", post(deliveries::reveal))
+        .nest("/participants", participants())
+        .route("/events", get(events::list))
+        .route("/events/{event}", get(events::page))
+        .route("/events/{event}/reveal", post(events::reveal))
+        .merge(answers_and_schedules());
     let pages = Router::new()
         .route("/", get(sign_in::home))
         .route("/sign-in", get(sign_in::page).post(sign_in::submit))
@@ -76,6 +86,7 @@ fn console(app: &App) -> Router {
         .route("/account", get(account::page))
         .route("/account/password", post(account::change_password))
         .route("/studies", get(studies::list))
+        .route("/r/{token}", get(participant_answer::page).post(participant_answer::save).layer(map_response(not_for_search_engines)))
         .nest("/s/{study}", study)
         .layer(CompressionLayer::new())
         // Outside the compression: a stream of small messages must not wait for a full block.
@@ -87,6 +98,53 @@ fn console(app: &App) -> Router {
     #[cfg(debug_assertions)]
     let pages = pages.route("/styleguide", get(super::console::styleguide));
     pages.with_state(app.clone())
+}
+
+/// Participants, their sites and their imports.
+fn participants() -> Router<App> {
+    let upload = get(imports::upload_page).post(imports::upload).layer(DefaultBodyLimit::max(imports::UPLOAD_MAX));
+    Router::new()
+        .route("/", get(participants::list))
+        .route("/new", get(participants::new_page).post(participants::create))
+        .route("/sites", get(sites::list).post(sites::create))
+        .route("/sites/{site}", get(sites::rename_page).post(sites::rename))
+        .route("/import", upload)
+        .route("/import/template.csv", get(imports::template))
+        .route("/imports/{import}", get(imports::page))
+        .route("/imports/{import}/confirm", post(imports::confirm))
+        .route("/imports/{import}/discard", post(imports::discard))
+        .route("/{participant}", get(participants::page))
+        .route("/{participant}/edit", get(participants::edit_page).post(participants::edit))
+}
+
+/// Forms and surveys, responses, records, schedules: below `/s/{study}`.
+fn answers_and_schedules() -> Router<App> {
+    Router::new()
+        .route("/forms", get(forms::list))
+        .route("/forms/new", get(forms::new_page).post(forms::create))
+        .route("/forms/{form}", get(forms::page))
+        .route("/forms/{form}/edit", get(forms::edit_page).post(forms::edit))
+        .route("/forms/{form}/archive", post(forms::archive))
+        .route("/responses/new", get(responses::new_page).post(responses::create))
+        .route("/responses/{response}", get(responses::page).post(responses::save))
+        .route("/responses/{response}/link", post(responses::make_link))
+        .route("/records", get(records::list))
+        .route("/records/levels", get(review_levels::page).post(review_levels::save))
+        .route("/records/new", get(records::new_page).post(records::create))
+        .route("/records/{record}", get(records::page).post(records::save))
+        .route("/records/{record}/review", post(records::review))
+        .route("/schedules", get(schedules::list))
+        .route("/schedules/new", get(schedules::new_page).post(schedules::create))
+        .route("/schedules/{schedule}", get(schedules::page))
+        .route("/schedules/{schedule}/edit", get(schedules::edit_page).post(schedules::edit))
+        .route("/schedules/{schedule}/run", post(schedules::run_now))
+        .route("/schedules/{schedule}/archive", post(schedules::archive))
+}
+
+/// A page behind a secret link is nobody's to list.
+async fn not_for_search_engines(mut response: Response) -> Response {
+    response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow"));
+    response
 }
 
 fn idle(app: &App) -> tower_sessions::cookie::time::Duration {
@@ -112,9 +170,25 @@ impl MakeRequestId for RequestIds {
 /// What the log says of a request: its path without the query, which may hold a search for a participant.
 fn span(request: &Request) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let path = match request.uri().path() {
+    tracing::info_span!("request", id, method = %request.method(), path = path_to_log(request.uri().path()))
+}
+
+/// A path without what is secret in it.
+fn path_to_log(path: &str) -> &str {
+    match path {
         path if path.starts_with("/setup/") => "/setup/…",
+        path if path.starts_with("/r/") => "/r/…",
         path => path,
-    };
-    tracing::info_span!("request", id, method = %request.method(), path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_to_log;
+
+    #[test]
+    fn what_opens_something_is_not_logged() {
+        assert_eq!(path_to_log("/s/heart/records/rec_1"), "/s/heart/records/rec_1");
+        assert_eq!((path_to_log("/setup/abc"), path_to_log("/r/abc")), ("/setup/…", "/r/…"));
+    }
 }

@@ -22,6 +22,11 @@ pub mod sites;
 pub mod webhooks;
 
 use crate::error::{AppError, invalid};
+use crate::model::delivery::BodyAccess;
+use crate::model::permission::{Action, Decision};
+use crate::server::auth::Actor;
+use crate::server::state::App;
+use serde_json::json;
 
 /// A reason as typed, where one must be given: 3–500 characters.
 ///
@@ -33,5 +38,21 @@ pub fn check_reason(reason: &str) -> Result<&str, AppError> {
         Ok(reason)
     } else {
         Err(invalid("reason", "say why, in 3–500 characters; it goes into the audit trail"))
+    }
+}
+
+/// How much of a payload, a response body or an event's data the actor sees. What is live is shown only to those who may read it and ask to
+/// (`reveal`): their reading of `object` is written into the audit trail as `action`, before anything is shown.
+async fn body_access(app: &App, actor: &Actor, test: bool, reveal: bool, action: &str, object: &str) -> Result<BodyAccess, AppError> {
+    match actor.decide(Action::ReadBody { test }) {
+        Decision::Allow if test => Ok(BodyAccess::Shown),
+        Decision::Allow if reveal => {
+            let mut tx = app.store.begin().await?;
+            actor.audit(&mut tx, app.clock.now(), action, object, json!({}), None).await?;
+            tx.commit().await?;
+            Ok(BodyAccess::Shown)
+        }
+        Decision::Allow | Decision::Redacted => Ok(BodyAccess::Redacted),
+        Decision::Own | Decision::Deny => Ok(BodyAccess::Hidden),
     }
 }

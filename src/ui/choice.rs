@@ -15,6 +15,8 @@ pub struct Choice {
     pub hint: Option<String>,
     /// An example to open below it ([`CheckboxGroup`] alone), such as a payload.
     pub example: Option<String>,
+    /// Shown, but cannot be chosen (not in a [`Select`]); its hint says why.
+    pub disabled: bool,
 }
 
 impl Choice {
@@ -31,6 +33,11 @@ impl Choice {
     /// With an example to open.
     pub fn example(self, example: impl Into<String>) -> Self {
         Self { example: Some(example.into()), ..self }
+    }
+
+    /// As one that cannot be chosen, with the reason below it.
+    pub fn disabled(self, why: impl Into<String>) -> Self {
+        Self { disabled: true, ..self.hint(why) }
     }
 }
 
@@ -211,6 +218,7 @@ fn Group(
                         name=name.clone()
                         value=option.value
                         checked=checked
+                        disabled=option.disabled
                         aria-invalid=(invalid && kind == "checkbox").then_some("true")
                         aria-describedby=about
                     />

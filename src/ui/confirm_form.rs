@@ -3,7 +3,8 @@
 use super::{Icon, MaybeText};
 use leptos::prelude::*;
 
-/// A button that opens to a form: what will happen (the children), a required reason, and the button that does it. Needs no script.
+/// A button that opens to a form: what will happen (the children), a required reason unless it is told not to ask, and the button that does it.
+/// Needs no script.
 #[component]
 pub fn ConfirmForm(
     /// Tells it from others on the page: the reason's field has the id `f-{id}-reason`.
@@ -33,6 +34,9 @@ pub fn ConfirmForm(
     /// What was wrong with the reason; opens the form.
     #[prop(optional, into)]
     error: MaybeText,
+    /// Whether it asks for a reason.
+    #[prop(default = true)]
+    reason: bool,
     /// Opens to the left, for a button at the right edge.
     #[prop(optional)]
     end: bool,
@@ -42,20 +46,22 @@ pub fn ConfirmForm(
     let open = error.0.is_some();
     let name = format!("{id}-reason");
     let hidden = hidden.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
-    let field = view! {
-        <super::Field label="Reason" name=name.clone() hint=hint.clone() error=error.clone()>
-            <textarea
-                class="input"
-                id=super::field::field_id(&name)
-                name="reason"
-                rows="2"
-                required=true
-                maxlength="500"
-                aria-invalid=open.then_some("true")
-                aria-describedby=super::field::described_by(&name, &hint, &error)
-            ></textarea>
-        </super::Field>
-    };
+    let field = reason.then(|| {
+        view! {
+            <super::Field label="Reason" name=name.clone() hint=hint.clone() error=error.clone()>
+                <textarea
+                    class="input"
+                    id=super::field::field_id(&name)
+                    name="reason"
+                    rows="2"
+                    required=true
+                    maxlength="500"
+                    aria-invalid=open.then_some("true")
+                    aria-describedby=super::field::described_by(&name, &hint, &error)
+                ></textarea>
+            </super::Field>
+        }
+    });
     view! {
         <details class="confirm" class:end=end open=open>
             <summary class="button" class:danger=danger>

@@ -37,6 +37,9 @@ pub fn ErrorSummary(
     /// Names of fields and what they are called on the page. A name that is not here is spelt out: `timeout_seconds` → "Timeout seconds".
     #[prop(optional)]
     labels: &'static [(&'static str, &'static str)],
+    /// The same for fields that only the data knows, such as a form's questions.
+    #[prop(optional)]
+    names: Vec<(String, String)>,
     /// What was not done.
     #[prop(default = "Nothing was saved. Mend the following and try again.".into(), into)]
     title: String,
@@ -47,9 +50,12 @@ pub fn ErrorSummary(
             .0
             .into_iter()
             .map(|e| {
-                let label = labels.iter().find(|(name, _)| *name == e.field).map(|(_, label)| (*label).to_owned());
+                let fixed = labels.iter().find(|(name, _)| *name == e.field).map(|(_, label)| (*label).to_owned());
+                let label = fixed.or_else(|| names.iter().find(|(name, _)| *name == e.field).map(|(_, label)| label.clone()));
                 let label = label.unwrap_or_else(|| capitalised(&e.field.replace(['_', '-'], " ")));
-                let text = format!("{label}: {}", e.message);
+                // A question has its own mark at its end.
+                let mark = if label.ends_with('?') { " –" } else { ":" };
+                let text = format!("{label}{mark} {}", e.message);
                 if e.field.is_empty() {
                     view! { <li>{capitalised(&e.message)}</li> }.into_any()
                 } else {

@@ -74,7 +74,7 @@ pub fn ConsoleFrame(
                                     id="search"
                                     name="q"
                                     value=search
-                                    placeholder="Delivery, event or webhook id"
+                                    placeholder="Participant, event, delivery or webhook"
                                     autocomplete="off"
                                     spellcheck="false"
                                     maxlength="200"

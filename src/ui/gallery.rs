@@ -7,6 +7,7 @@ mod edit;
 mod integrations;
 mod sample;
 mod sign_in;
+mod study_data;
 
 use super::{BareFrame, ConsoleFrame, Flash, NavKey, Tab, Tabs};
 use components::Components;

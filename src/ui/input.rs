@@ -147,6 +147,42 @@ pub fn PasswordInput(
     }
 }
 
+/// A file to upload. Its form must be `enctype="multipart/form-data"`; what was chosen cannot be kept when the form is shown again.
+#[component]
+pub fn FileInput(
+    /// What it is called.
+    #[prop(into)]
+    label: String,
+    /// The parameter's name.
+    #[prop(into)]
+    name: String,
+    /// What a browser offers first, e.g. `.csv,text/csv`.
+    accept: &'static str,
+    /// What to know before one chooses.
+    #[prop(optional, into)]
+    hint: MaybeText,
+    /// What is wrong with it.
+    #[prop(optional, into)]
+    error: MaybeText,
+) -> impl IntoView {
+    let invalid = error.0.is_some().then_some("true");
+    let described = described_by(&name, &hint, &error);
+    view! {
+        <Field label=label name=name.clone() hint=hint error=error>
+            <input
+                class="input"
+                id=field_id(&name)
+                name=name
+                type="file"
+                accept=accept
+                required=true
+                aria-invalid=invalid
+                aria-describedby=described
+            />
+        </Field>
+    }
+}
+
 /// Several lines of text.
 #[component]
 pub fn TextArea(

@@ -8,6 +8,8 @@ use leptos::prelude::*;
 /// Which entry of the navigation a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NavKey {
+    /// Activity → Events.
+    Events,
     /// Study data → Participants.
     Participants,
     /// Study data → Forms and surveys.
@@ -34,6 +36,7 @@ struct Entry {
 
 /// Every entry that exists, by group. A new page adds its line here and nowhere else.
 const NAV: &[(&str, &[Entry])] = &[
+    ("Activity", &[Entry { key: NavKey::Events, label: "Events", icon: "inbox", path: "events", needs: Action::ReadMetadata }]),
     (
         "Study data",
         &[

@@ -77,12 +77,12 @@ pub(super) fn capitalised(text: &str) -> String {
 }
 
 /// A count with its noun: `1 attempt`, `1,204 attempts`.
-pub(super) fn counted(n: i64, noun: &str) -> String {
+pub fn counted(n: i64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 /// A whole number with its thousands set apart: `1,204`.
-pub(super) fn grouped(n: i64) -> String {
+pub fn grouped(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {

@@ -134,7 +134,7 @@ on_both!(every_change_has_its_row_or_does_not_happen, |app| async {
     walk(app, &["delivery.retried"], || deliveries::retry_to(app, &admin, id, delivery, "for the test")).await;
     app.drain().await;
     walk(app, &["delivery.body_read"], || deliveries::get(app, &admin, delivery, true)).await;
-    walk(app, &["event.body_read"], || events::get(app, &admin, &accepted.event_id)).await;
+    walk(app, &["event.body_read"], || events::get(app, &admin, &accepted.event_id, true)).await;
     walk(app, &["webhook.back_to_test"], || webhooks::set_mode(app, &admin, id, WebhookMode::Test, "")).await;
     walk(app, &["webhook.archived"], || webhooks::archive(app, &admin, id, "for the test")).await;
 

@@ -1,19 +1,24 @@
 //! The table of `model::permission`, asked at the HTTP border: every page, form and REST route, for every role, every scope,
 //! another study's people and nobody.
 
+mod study_data;
+
 use crate::faces::{infermedica_draft, survey_draft};
 use crate::harness::{PASSWORD, Receiver, TestApp, draft, participant};
+use crate::study_things::StudyData;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::DeliveryFilter;
 use hookwell::model::event_type::EventType;
+use hookwell::model::form::FormDraft;
+use hookwell::model::participant::ParticipantDraft;
 use hookwell::model::permission::{Action, Decision, Role, Scope, Standing};
 use hookwell::model::webhook::Webhook;
 use hookwell::server::router::router;
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, deliveries, samples, webhooks};
+use hookwell::server::service::{api_keys, deliveries, forms, imports, participants, samples, sites, webhooks};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -52,6 +57,7 @@ async fn site(app: &TestApp) -> Site {
     Site { webhook, live, delivery, sample: sent.0.id.to_string(), event: accepted[0].event_id.to_string(), receiver }
 }
 
+/// Sends a form, or asks for a page, as a browser does.
 pub async fn send(
     router: &Router,
     method: &Method,
@@ -73,6 +79,7 @@ pub async fn send(
     (parts.status, parts.headers, body)
 }
 
+/// Signs in by the form; gives the cookie.
 pub async fn sign_in(router: &Router, email: &str) -> String {
     let form = format!("email={email}&password={}&next=", PASSWORD.replace(' ', "+"));
     let (status, headers, body) = send(router, &Method::POST, "/sign-in", &form, None).await;
@@ -126,11 +133,100 @@ async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
         row(post.clone(), format!("/s/heart/deliveries/{}/retry", site.sample), "reason=because", Action::Retry { test: true }),
         row(post.clone(), format!("{once_path}/archive"), "reason=because", manage),
     ];
+    rows.extend(study_data_rows(app, site, &name).await);
     rows.push(Row {
         whole: true,
         ..row(post, format!("/s/heart/deliveries/{}/reveal", site.delivery), "", Action::ReadBody { test: false })
     });
+    rows.extend(event_rows(site));
+    rows.extend(participant_rows(app, &name).await);
     rows
+}
+
+fn event_rows(site: &Site) -> Vec<Row> {
+    let event = format!("/s/heart/events/{}", site.event);
+    vec![
+        row(Method::GET, "/s/heart/events", "", Action::ReadMetadata),
+        row(Method::GET, event.clone(), "", Action::ReadMetadata),
+        Row { whole: true, ..row(Method::POST, format!("{event}/reveal"), "", Action::ReadBody { test: false }) },
+    ]
+}
+
+/// Participants, their sites and their imports. `name` is used nowhere else.
+async fn participant_rows(app: &TestApp, name: &str) -> Vec<Row> {
+    let admin = app.admin("heart").await;
+    let place = sites::create(app, &admin, name).await.unwrap();
+    let known = ParticipantDraft { identifier: name.to_owned(), ..ParticipantDraft::default() };
+    let person = participants::create(app, &admin, &known, false).await.unwrap().thing;
+    let file = format!("identifier\n{name}-imported\n");
+    let (first, second) = (
+        imports::preview(app, &admin, "a.csv", file.as_bytes()).await.unwrap(),
+        imports::preview(app, &admin, "b.csv", file.as_bytes()).await.unwrap(),
+    );
+    let base = "/s/heart/participants";
+    let (person_path, place_path) = (format!("{base}/{}", person.id), format!("{base}/sites/{}", place.id));
+    let (first, second) = (format!("{base}/imports/{}", first.id), format!("{base}/imports/{}", second.id));
+    let rows = [
+        (Method::GET, base.to_owned(), String::new()),
+        (Method::GET, format!("{base}/new"), String::new()),
+        (Method::POST, format!("{base}/new"), format!("identifier={name}-new&site={}", place.id)),
+        (Method::GET, person_path.clone(), String::new()),
+        (Method::GET, format!("{person_path}/edit"), String::new()),
+        (Method::POST, format!("{person_path}/edit?version={}", person.version), format!("identifier={name}-edited")),
+        (Method::GET, format!("{base}/sites"), String::new()),
+        (Method::POST, format!("{base}/sites"), format!("name={name}-new")),
+        (Method::GET, place_path.clone(), String::new()),
+        (Method::POST, place_path, format!("name={name}-renamed")),
+        (Method::GET, format!("{base}/import"), String::new()),
+        (Method::POST, format!("{base}/import"), format!("text=identifier%0A{name}-pasted")),
+        (Method::GET, format!("{base}/import/template.csv"), String::new()),
+        (Method::GET, first.clone(), String::new()),
+        (Method::POST, format!("{first}/confirm"), String::new()),
+        (Method::POST, format!("{second}/discard"), String::new()),
+    ];
+    rows.into_iter().map(|(method, path, form)| row(method, path, form, Action::WriteStudyData)).collect()
+}
+
+/// Forms, responses, records, schedules. What is made or archived is made anew each time.
+async fn study_data_rows(app: &TestApp, site: &Site, name: &str) -> Vec<Row> {
+    let data = StudyData::of(app, &app.admin("heart").await, name).await;
+    let (get, post, write) = (Method::GET, Method::POST, Action::WriteStudyData);
+    let StudyData { form, participant, response, record, schedule, webhook } = data;
+    let at = |path: &str| format!("/s/heart/{path}");
+    let schedule_fields = |name: &str| format!("name={name}&timing=every&number=1&unit=days&active=&webhooks={}", webhook.id);
+    assert_ne!(site.webhook.id, webhook.id);
+    let row = |method: &Method, path: String, fields: String| row(method.clone(), path, fields, write);
+    vec![
+        row(&get, at("forms"), String::new()),
+        row(&get, at("forms/new"), String::new()),
+        row(&post, at("forms/new"), format!("kind=survey&name={name}-survey&questions=a+%7C+A+%7C+text")),
+        row(&get, at(&format!("forms/{}", form.id)), String::new()),
+        row(&get, at(&format!("forms/{}/edit", form.id)), String::new()),
+        row(&post, at(&format!("forms/{}/edit?version={}", form.id, form.version)), format!("kind=form&name={name}-edited&questions=")),
+        row(&get, at("responses/new"), String::new()),
+        row(&post, at("responses/new"), format!("form={}&participant={}", form.id, participant.identifier)),
+        row(&get, at(&format!("responses/{}", response.id)), String::new()),
+        row(&post, at(&format!("responses/{}/link", response.id)), String::new()),
+        row(&post, at(&format!("responses/{}?version={}", response.id, response.version)), "status=partial&answers.pain=3".to_owned()),
+        row(&get, at("records"), String::new()),
+        row(&get, at("records/levels"), String::new()),
+        row(&post, at("records/levels"), "levels[0].name=Monitor".to_owned()),
+        row(&get, at(&format!("records/new?form={}", form.id)), String::new()),
+        row(&get, at(&format!("records/{}", record.id)), String::new()),
+        row(&post, at(&format!("records/{}?version={}", record.id, record.version)), "answers.pain=4".to_owned()),
+        row(&post, at(&format!("records/{}/review?version={}", record.id, record.version + 1)), "level=1".to_owned()),
+        row(&post, at(&format!("records/{}/review?version={}", record.id, record.version + 2)), "level=".to_owned()),
+        row(&post, at(&format!("records/new?form={}", form.id)), "participant=&answers=%7B%7D".to_owned()),
+        row(&get, at("schedules"), String::new()),
+        row(&get, at("schedules/new"), String::new()),
+        row(&post, at("schedules/new"), schedule_fields(&format!("{name}-new"))),
+        row(&get, at(&format!("schedules/{}", schedule.id)), String::new()),
+        row(&get, at(&format!("schedules/{}/edit", schedule.id)), String::new()),
+        row(&post, at(&format!("schedules/{}/edit?version={}", schedule.id, schedule.version)), schedule_fields(&format!("{name}-edited"))),
+        row(&post, at(&format!("schedules/{}/run", schedule.id)), String::new()),
+        row(&post, at(&format!("schedules/{}/archive", schedule.id)), String::new()),
+        row(&post, at(&format!("forms/{}/archive", form.id)), String::new()),
+    ]
 }
 
 on_both!(each_page_and_form_answers_each_role_by_the_table, |app| async {
@@ -176,7 +272,10 @@ on_both!(another_studys_people_find_nothing_and_nobody_is_asked_to_sign_in, |app
         assert!(headers[header::LOCATION].to_str().unwrap().starts_with("/sign-in?next="));
         // In one's own study, another one's things are not there.
         let own = row.path.replacen("/s/heart", "/s/other", 1);
-        if own.contains("wh_") || own.contains("dlv_") || own.contains("key_") {
+        // Whoever chooses a form of another study for a new record is shown that there is none to choose.
+        let names_a_thing =
+            ["wh_", "dlv_", "key_", "evt_", "par_", "sit_", "imp_", "frm_", "rsp_", "rec_", "sch_"].iter().any(|id| own.contains(id));
+        if names_a_thing && !own.contains("records/new") {
             let (status, ..) = send(&router, &row.method, &own, &row.form, Some(&cookie)).await;
             assert_eq!(status, StatusCode::NOT_FOUND, "{} {own}", row.method);
         }
@@ -203,7 +302,7 @@ async fn holders(app: &TestApp) -> Vec<Holder> {
     holders
 }
 
-/// A REST route, the body that is sent, what it needs, and whether it names a thing of the study.
+/// A REST route, the body that is sent (text as CSV), what it needs, and whether it names a thing of the study.
 type RestRow = (Method, String, Value, Action, bool);
 
 /// Asks each route and compares the answer with the table.
@@ -213,13 +312,15 @@ async fn ask(app: &TestApp, router: &Router, holder: &Holder, rows: Vec<RestRow>
         if let Some(bearer) = &holder.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
         }
-        let body = if body.is_null() {
-            Body::empty()
-        } else {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-            Body::from(body.to_string())
+        let (media, body) = match body {
+            Value::Null => (None, String::new()),
+            Value::String(text) => (Some("text/csv"), text),
+            body => (Some("application/json"), body.to_string()),
         };
-        let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        if let Some(media) = media {
+            request = request.header(header::CONTENT_TYPE, media);
+        }
+        let response = router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let status = response.status();
         let text = String::from_utf8_lossy(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).into_owned();
         let expected = match (holder.scope, holder.study) {
@@ -280,20 +381,22 @@ on_both!(each_route_of_the_faces_answers_each_scope_by_the_table, |app| async {
     let (router, receiver, admin) = (router(app.app.clone()), Receiver::start().await, app.admin("heart").await);
     for holder in holders(app).await {
         let name = format!("{:032x}", app.ids.next());
+        let survey = FormDraft { kind: "survey".into(), name: name.clone(), ..FormDraft::default() };
+        let survey = forms::create(app, &admin, &survey).await.unwrap().id.to_string();
         // One of theirs in each face, which they need not have been allowed to make.
         let own = webhooks::register(app, &admin, Face::Infermedica, &infermedica_draft(&receiver.url)).await.unwrap();
         app.execute(&format!("UPDATE webhooks SET created_by = '{}' WHERE id = '{}'", holder.key_id, own.id)).await.unwrap();
-        let of_survey = survey_draft(&name, &receiver.url, &name);
-        let of_survey = webhooks::register(app, &admin, Face::Survey(&name), &of_survey).await.unwrap();
+        let of_survey = survey_draft(&name, &receiver.url, &survey);
+        let of_survey = webhooks::register(app, &admin, Face::Survey(&survey), &of_survey).await.unwrap();
         let example = EventType::SurveyCompleted.example();
         let sent = samples::send(app, &admin, &of_survey.id, EventType::SurveyCompleted, example).await.unwrap().0.id;
         let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
-        let (read, manage) = (Action::ReadMetadata, Action::ManageWebhook);
+        let (read, manage, write) = (Action::ReadMetadata, Action::ManageWebhook, Action::WriteStudyData);
         let face = "/api/v2/config/webhook".to_owned();
         let hex = own.id.as_str().trim_start_matches("wh_");
         let one = format!("{face}/{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
         let new = json!({"url": receiver.url, "authorization_token": "token", "subscribed_events": ["survey_finished"]});
-        let surveys = format!("/api/surveys/{name}/webhooks");
+        let surveys = format!("/api/surveys/{survey}/webhooks");
         let hook = format!("{surveys}/{}", of_survey.id);
         let new_of_survey = json!({"name": format!("{name}-new"), "url": receiver.url, "events": ["survey.response_completed"]});
         let rows = vec![
@@ -310,6 +413,9 @@ on_both!(each_route_of_the_faces_answers_each_scope_by_the_table, |app| async {
             (post.clone(), format!("{hook}/test"), json!(null), Action::SendSample { live: true }, true),
             (post, format!("{hook}/deliveries/{sent}/retry"), json!(null), Action::Retry { test: true }, true),
             (delete, hook, json!(null), manage, true),
+            (Method::POST, "/api/directory/contacts/upsert".to_owned(), json!({"externalId": name}), write, false),
+            (Method::POST, format!("/api/surveys/{survey}/distributions/quick"), json!({"contacts": [{"externalId": name}]}), write, true),
+            (Method::GET, format!("/api/surveys/{survey}/responses/bulk-status"), json!(null), write, true),
         ];
         ask(app, &router, &holder, rows).await;
     }

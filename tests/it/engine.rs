@@ -314,10 +314,10 @@ on_both!(concurrency_and_rate_are_kept, |app| async {
     until("all", async || wide.count() == 12).await;
     assert_eq!(wide.most_open(), 4);
     let requests = paced.requests();
-    for pair in requests.windows(2) {
-        let pause = pair[1].at - pair[0].at;
-        // 100 ms apart at the start; what the machine adds to one it takes from the next.
-        assert!(pause > Duration::from_millis(50), "{pause:?}");
+    for four in requests.windows(4) {
+        let pause = four[3].at - four[0].at;
+        // 300 ms at the start; what a busy machine adds to one it takes from those after it.
+        assert!(pause > Duration::from_millis(150), "{pause:?}");
     }
     let whole = requests[11].at - requests[0].at;
     assert!(whole > Duration::from_millis(1050), "{whole:?}");

@@ -2,6 +2,7 @@
 
 use crate::harness::{Receiver, START, TestApp, draft, event, fields, form, participant};
 use hookwell::model::delivery::DeliveryState;
+use hookwell::model::event::EventDetail;
 use hookwell::model::event_type::EventType;
 use hookwell::model::permission::Scope;
 use hookwell::model::time::{SECOND, Timestamp};
@@ -205,10 +206,11 @@ on_both!(events_are_listed_without_their_data, |app| async {
     assert!(page.items.iter().all(|e| e.data.is_none()));
     let page = events::list(app, &reader, Some(&page.next.unwrap().parse().unwrap()), 2).await.unwrap();
     assert_eq!((page.items.len(), page.next), (1, None));
-    let (event, made) = events::get(app, &reader, &page.items[0].id).await.unwrap();
+    let EventDetail { event, deliveries: made, .. } = events::get(app, &reader, &page.items[0].id, true).await.unwrap();
     assert!(event.data.is_none());
     assert_eq!((made.len(), made[0].state), (1, DeliveryState::Pending));
-    let (event, _) = events::get(app, &admin, &event.id).await.unwrap();
+    assert!(events::get(app, &admin, &event.id, false).await.unwrap().event.data.is_none(), "not unless asked for");
+    let event = events::get(app, &admin, &event.id, true).await.unwrap().event;
     assert_eq!(event.data.unwrap(), participant("1")["data"]);
 });
 

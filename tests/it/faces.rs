@@ -4,6 +4,7 @@ use crate::harness::{Receiver, TestApp, event, fields};
 use hookwell::error::AppError;
 use hookwell::model::delivery::DeliveryState;
 use hookwell::model::event_type::EventType;
+use hookwell::model::form::{Form, FormDraft};
 use hookwell::model::permission::{Action, Scope};
 use hookwell::model::time::HOUR;
 use hookwell::model::webhook::{Webhook, WebhookMode, WebhookStatus};
@@ -11,7 +12,7 @@ use hookwell::model::webhook_draft::{KEEP, WebhookDraft};
 use hookwell::server::auth::Actor;
 use hookwell::server::secret::Secret;
 use hookwell::server::service::webhooks::{self, Face, PER_SURVEY_MAX, SecretChange};
-use hookwell::server::service::{audit, deliveries};
+use hookwell::server::service::{audit, deliveries, forms};
 use serde_json::json;
 
 /// What the Surveys face makes of a body.
@@ -37,6 +38,12 @@ pub fn infermedica_draft(url: &str) -> WebhookDraft {
         token_value: "canary-token".to_owned(),
         ..WebhookDraft::default()
     }
+}
+
+/// A survey that a study keeps here.
+pub async fn survey_of(app: &TestApp, actor: &Actor, name: &str) -> Form {
+    let questions = "pain | Pain? | number | required\nnote | Note | text".to_owned();
+    forms::create(app, actor, &FormDraft { kind: "survey".into(), name: name.into(), questions }).await.unwrap()
 }
 
 fn completed(id: &str, survey: &str) -> serde_json::Value {
@@ -67,8 +74,11 @@ on_both!(what_is_registered_receives_at_once_and_the_trail_says_why_it_is_live, 
     for (webhook, product) in [(&of_survey, "Surveys"), (&of_other, "Surveys"), (&of_all, "Infermedica")] {
         let made = audit::of_object(app, &app.admin("heart").await, webhook.id.as_str()).await.unwrap().pop().unwrap();
         assert_eq!((made.action.as_str(), made.actor.as_str(), made.actor_role.as_str()), ("webhook.created", key.id(), "api_key"));
-        assert_eq!(made.reason.unwrap(), format!("registered through the {product} API, which has no test mode"));
+        let surveys = product == "Surveys";
+        let content = if surveys { ", and whose callback has the answers, so that the content is full" } else { "" };
+        assert_eq!(made.reason.unwrap(), format!("registered through the {product} API, which has no test mode{content}"));
         assert_eq!(made.changes["mode"], json!([null, "live"]));
+        assert_eq!(made.changes["content"], json!([null, if surveys { "full" } else { "id-only" }]));
         assert!(!made.changes.to_string().contains("canary"));
     }
     // Paused and archived as any other.

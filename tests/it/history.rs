@@ -57,8 +57,8 @@ on_both!(who_sees_which_body, |app| async {
             assert_eq!(app.audited_after(seq).await, expected, "{name}");
         }
         let seq = app.last_seq().await;
-        let (event, _) = events::get(app, actor, &live.event_id).await.unwrap();
-        assert_eq!(event.data.is_some(), of_live == Shown, "{name}");
+        let detail = events::get(app, actor, &live.event_id, true).await.unwrap();
+        assert_eq!((detail.access, detail.event.data.is_some()), (of_live, of_live == Shown), "{name}");
         let expected: &[&str] = if of_live == Shown { &["event.body_read"] } else { &[] };
         assert_eq!(app.audited_after(seq).await, expected, "{name}");
     }

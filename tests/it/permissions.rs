@@ -1,28 +1,47 @@
 //! The table of `model::permission`, asked of the services that stand behind it: every action, for every role, every scope, and
 //! for those of another study. Nothing here says who may what; it is read from the table.
 
-use crate::faces::{infermedica_draft, survey_draft};
+use crate::faces::{infermedica_draft, survey_draft, survey_of};
 use crate::harness::{Receiver, TestApp, draft, participant};
+use crate::study_things::StudyData;
 use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
 use hookwell::model::event_type::EventType;
+use hookwell::model::form::{CheckedForm, FormDraft, FormKind};
+use hookwell::model::id::FormId;
+use hookwell::model::participant::{Participant, ParticipantDraft};
 use hookwell::model::permission::{Action, Decision, Role, Scope};
+use hookwell::model::record::ReviewLevels;
+use hookwell::model::response::ResponseStatus;
+use hookwell::model::schedule::ScheduleDraft;
+use hookwell::model::site::Site;
 use hookwell::model::webhook::{Webhook, WebhookMode};
 use hookwell::model::webhook_draft::WebhookDraft;
 use hookwell::server::auth::Actor;
+use hookwell::server::chores;
+use hookwell::server::service::participants::ParticipantFilter;
+use hookwell::server::service::records::RecordChange;
+use hookwell::server::service::responses::{NewResponse, Recipients, ResponseChange, ResponseFilter};
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, audit, deliveries, events, integrations, notices, people, preview, samples, webhooks};
+use hookwell::server::service::{
+    api_keys, audit, deliveries, events, forms, imports, integrations, notices, participants, people, preview, records, responses, samples,
+    schedules, sites, webhooks,
+};
 use hookwell::server::store::queue;
+use serde_json::{Map, json};
 
 /// What the services are asked about: a study's webhooks and deliveries, live and test.
 struct Things {
     receiver: Receiver,
     test_webhook: Webhook,
     live_webhook: Webhook,
+    survey: FormId,
     survey_webhook: Webhook,
     live_delivery: Delivery,
     test_delivery: Delivery,
+    site: Site,
+    person: Participant,
 }
 
 async fn things(app: &TestApp, slug: &str) -> Things {
@@ -31,12 +50,18 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     let (test_webhook, _) = app.test_webhook(&admin, &draft("Test", &receiver.url)).await;
     let (live_webhook, _) = app.live_webhook(&admin, &draft("Live", &receiver.url)).await;
     app.publish(&app.platform(slug).await, &participant("1")).await.unwrap();
+    StudyData::participant(app, &admin).await;
     app.drain().await;
     let live_delivery = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0);
     let (test_delivery, _) = sample(app, &admin, &live_webhook).await.unwrap();
-    let survey_draft = survey_draft("Survey", &receiver.url, "s-1");
-    let survey_webhook = webhooks::register(app, &admin, Face::Survey("s-1"), &survey_draft).await.unwrap();
-    Things { receiver, test_webhook, live_webhook, survey_webhook, live_delivery, test_delivery }
+    let survey = survey_of(app, &admin, "Intake").await.id;
+    let survey_draft = survey_draft("Survey", &receiver.url, survey.as_str());
+    let survey_webhook = webhooks::register(app, &admin, Face::Survey(survey.as_str()), &survey_draft).await.unwrap();
+    let site = sites::create(app, &admin, "Charité").await.unwrap();
+    let known = ParticipantDraft { identifier: "KNOWN".to_owned(), ..ParticipantDraft::default() };
+    let person = participants::create(app, &admin, &known, false).await.unwrap().thing;
+    app.drain().await;
+    Things { receiver, test_webhook, live_webhook, survey, survey_webhook, live_delivery, test_delivery, site, person }
 }
 
 async fn sample(app: &TestApp, actor: &Actor, webhook: &Webhook) -> Result<(Delivery, hookwell::model::delivery::Attempt), AppError> {
@@ -73,7 +98,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             let (one, two) = (fresh(app, things).await, fresh(app, things).await);
             let renamed = WebhookDraft { name: format!("{}-renamed", one.settings.name), ..WebhookDraft::of(&one) };
             let new = draft(&format!("{:032x}", app.ids.next()), &things.receiver.url);
-            let (registered, survey) = (infermedica_draft(&things.receiver.url), Face::Survey("s-1"));
+            let (registered, survey) = (infermedica_draft(&things.receiver.url), Face::Survey(things.survey.as_str()));
             vec![
                 ("create", Study, ok!(webhooks::create(app, actor, &new, webhooks::NewSecret::Generate))),
                 ("register", Study, ok!(webhooks::register(app, actor, Face::Infermedica, &registered))),
@@ -99,11 +124,14 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
         }
         Action::ReadMetadata => {
             let id = &things.live_webhook.id;
-            let (filter, survey) = (DeliveryFilter::default(), Face::Survey("s-1"));
+            let (filter, survey) = (DeliveryFilter::default(), Face::Survey(things.survey.as_str()));
+            // A list is of the asker's own study.
+            let name = format!("{:032x}", app.ids.next());
+            let own = survey_of(app, &app.admin(&actor.study.slug).await, &name).await.id;
             vec![
                 ("webhooks", Study, ok!(webhooks::list(app, actor, true))),
                 ("webhook", Thing, ok!(webhooks::get(app, actor, id))),
-                ("registered", Study, ok!(webhooks::registered(app, actor, survey))),
+                ("registered", Study, ok!(webhooks::registered(app, actor, Face::Survey(own.as_str())))),
                 ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
                 ("disabled at", Thing, ok!(webhooks::disabled_at(app, actor, id))),
                 ("stats", Thing, ok!(webhooks::stats(app, actor, id))),
@@ -111,7 +139,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("deliveries of one", Thing, ok!(deliveries::list(app, actor, Some(id), &filter, 10))),
                 ("delivery", Thing, ok!(deliveries::get(app, actor, &things.live_delivery.id, false))),
                 ("events", Study, ok!(events::list(app, actor, None, 10))),
-                ("event", Thing, ok!(events::get(app, actor, &things.live_delivery.event_id))),
+                ("event", Thing, ok!(events::get(app, actor, &things.live_delivery.event_id, false))),
             ]
         }
         Action::SendSample { live } => {
@@ -155,10 +183,162 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("revoke", Thing, ok!(api_keys::revoke(app, actor, &key.id, "for the test"))),
             ]
         }
-        // Asked for below; and no service writes study data yet, so that the one place that refuses is asked itself.
+        // Asked for below.
         Action::ReadBody { .. } => Vec::new(),
-        Action::WriteStudyData => vec![("require", Study, actor.require(action).map(drop))],
+        Action::WriteStudyData => {
+            let mut answers = participants_and_imports(app, actor, things).await;
+            answers.extend(answers_and_schedules(app, actor).await);
+            answers.extend(of_the_api_alone(app, actor).await);
+            answers.extend(ask_surveys(app, actor, &things.survey).await);
+            answers
+        }
     }
+}
+
+/// Calls every service of forms, responses, records and schedules, on things of its own.
+async fn answers_and_schedules(app: &TestApp, actor: &Actor) -> Answers {
+    use Of::{Study, Thing};
+    let name = format!("{:032x}", app.ids.next());
+    let StudyData { form, participant, response, record, schedule, .. } = StudyData::of(app, &app.admin("heart").await, &name).await;
+    let form_draft = FormDraft { name: format!("{name}-other"), ..FormDraft::of(&form) };
+    let schedule_draft = ScheduleDraft { name: format!("{name}-other"), ..ScheduleDraft::of(&schedule) };
+    let values = Map::from_iter([("pain".to_owned(), json!(3))]);
+    let begin = NewResponse {
+        form: form.id.clone(),
+        participant: participant.id.clone(),
+        status: ResponseStatus::Partial,
+        answers: values.clone(),
+    };
+    let save = ResponseChange { version: None, status: ResponseStatus::Partial, answers: values.clone() };
+    let change = RecordChange { version: None, answers: values.clone(), break_lock: false };
+    let filter = ResponseFilter::default();
+    macro_rules! ok {
+        ($call:expr) => {
+            $call.await.map(drop)
+        };
+    }
+    let answers = vec![
+        ("identifiers", Study, ok!(participants::identifiers(app, actor, [&participant.id]))),
+        ("forms", Study, ok!(forms::list(app, actor, true))),
+        ("form", Thing, ok!(forms::get(app, actor, &form.id))),
+        ("questions", Thing, ok!(forms::questions_of(app, actor, &form.id, 1))),
+        ("counts", Study, ok!(forms::counts(app, actor, &form.id))),
+        ("new form", Study, ok!(forms::create(app, actor, &FormDraft { name: format!("{name}-new"), ..form_draft.clone() }))),
+        ("change form", Thing, ok!(forms::update(app, actor, &form.id, None, &form_draft))),
+        ("responses", Study, ok!(responses::list(app, actor, &filter, None, 10))),
+        ("response", Thing, ok!(responses::get(app, actor, &response.id))),
+        ("save response", Thing, ok!(responses::save(app, actor, &response.id, save, false))),
+        ("link", Thing, ok!(responses::make_link(app, actor, &response.id))),
+        ("records", Study, ok!(records::list(app, actor, None, None, 10))),
+        ("record", Thing, ok!(records::get(app, actor, &record.id))),
+        ("save record", Thing, ok!(records::update(app, actor, &record.id, change, false))),
+        ("review levels", Study, ok!(records::levels(app, actor))),
+        ("schedules", Study, ok!(schedules::list(app, actor))),
+        ("schedule", Thing, ok!(schedules::get(app, actor, &schedule.id))),
+        ("runs", Thing, ok!(schedules::runs(app, actor, &schedule.id, None, 10))),
+        ("run now", Thing, ok!(schedules::run_now(app, actor, &schedule.id))),
+        ("archive schedule", Thing, ok!(schedules::archive(app, actor, &schedule.id))),
+    ];
+    // What names another study's things in its fields: a wrong field to those of another study, as long as they may write at all.
+    let fields = vec![
+        ("begin response", ok!(responses::begin(app, actor, begin, false))),
+        ("new record", ok!(records::create(app, actor, &form.id, None, &values, false))),
+        ("new schedule", ok!(schedules::create(app, actor, &schedule_draft))),
+    ];
+    let own = actor.study.id == form.study_id;
+    let not_there = |answer: Result<(), AppError>| match answer {
+        Err(AppError::Invalid(_)) if !own => Ok(()),
+        Ok(()) if !own => Err(AppError::Internal("another study's thing was used".to_owned())),
+        other => other,
+    };
+    let mut all = answers;
+    all.extend(fields.into_iter().map(|(service, answer)| (service, Study, not_there(answer))));
+    all.push(("set levels", Study, ok!(records::set_levels(app, actor, ReviewLevels::default()))));
+    all.push(("review", Thing, unreviewed(records::review(app, actor, &record.id, None, None, None, false).await.map(drop))));
+    all.push(("archive form", Thing, ok!(forms::archive(app, actor, &form.id))));
+    all
+}
+
+/// A record that was not reviewed cannot be taken back: that is no refusal.
+fn unreviewed(answer: Result<(), AppError>) -> Result<(), AppError> {
+    match answer {
+        Err(AppError::Conflict(_)) => Ok(()),
+        other => other,
+    }
+}
+
+/// What stands behind the Surveys face and writes study data.
+async fn ask_surveys(app: &TestApp, actor: &Actor, survey: &FormId) -> Answers {
+    use Of::{Study, Thing};
+    let new = || ParticipantDraft { identifier: format!("{:032x}", app.ids.next()), ..ParticipantDraft::default() };
+    let to = Recipients { drafts: vec![new()], ..Recipients::default() };
+    let answers = vec![
+        ("upsert", Study, participants::upsert(app, actor, &new(), false).await.map(drop)),
+        ("upsert many", Study, participants::upsert_many(app, actor, &[new(), new()], false).await.map(drop)),
+        ("distribute", Thing, responses::distribute(app, actor, survey, &to, false).await.map(drop)),
+        ("progress", Thing, responses::progress(app, actor, survey, None, None, 10).await.map(drop)),
+    ];
+    app.drain().await;
+    answers
+}
+
+/// Of study data, what stands behind the API alone.
+async fn of_the_api_alone(app: &TestApp, actor: &Actor) -> Answers {
+    use Of::{Study, Thing};
+    macro_rules! ok {
+        ($call:expr) => {
+            $call.await.map(drop)
+        };
+    }
+    let (admin, name) = (app.admin("heart").await, format!("{:032x}", app.ids.next()));
+    let form = |name: &str| CheckedForm::new(FormKind::Form, name, Vec::new()).unwrap();
+    let theirs = forms::add(app, &admin, form(&name)).await.unwrap().id;
+    // Of the asker's own study: what a text names is looked for nowhere else.
+    let own = ParticipantDraft { identifier: name.clone(), ..ParticipantDraft::default() };
+    participants::create(app, &app.admin(&actor.study.slug).await, &own, false).await.unwrap();
+    app.drain().await;
+    vec![
+        ("add a form", Study, ok!(forms::add(app, actor, form(&format!("{name}-added"))))),
+        ("replace a form", Thing, ok!(forms::replace(app, actor, &theirs, None, form(&format!("{name}-replaced"))))),
+        ("participant that is named", Study, ok!(participants::find_named(app, actor, &name))),
+    ]
+}
+
+/// Participants, sites and imports.
+async fn participants_and_imports(app: &TestApp, actor: &Actor, things: &Things) -> Answers {
+    use Of::{Study, Thing};
+    let admin = app.admin("heart").await;
+    let named = |what: &str| format!("{:032x}-{what}", app.ids.next());
+    let who = |what: &str| ParticipantDraft { identifier: named(what), ..ParticipantDraft::default() };
+    let file = format!("identifier\n{}\n", named("imported"));
+    let (one, two) = (
+        imports::preview(app, &admin, "one.csv", file.as_bytes()).await.unwrap(),
+        imports::preview(app, &admin, "two.csv", file.as_bytes()).await.unwrap(),
+    );
+    macro_rules! ok {
+        ($call:expr) => {
+            $call.await.map(drop)
+        };
+    }
+    let (any, new, changed) = (ParticipantFilter::default(), who("new"), who("changed"));
+    let answers = vec![
+        ("participants", Study, ok!(participants::list(app, actor, &any, None, 10))),
+        ("participant", Thing, ok!(participants::get(app, actor, &things.person.id))),
+        ("participant by identifier", Study, ok!(participants::find_by_identifier(app, actor, &things.person.identifier))),
+        ("create a participant", Study, ok!(participants::create(app, actor, &new, false))),
+        ("change a participant", Thing, ok!(participants::update(app, actor, &things.person.id, None, &changed))),
+        ("sites", Study, ok!(sites::list(app, actor))),
+        ("create a site", Study, ok!(sites::create(app, actor, &named("new-site")))),
+        ("rename a site", Thing, ok!(sites::rename(app, actor, &things.site.id, &named("renamed")))),
+        ("preview an import", Study, ok!(imports::preview(app, actor, "three.csv", file.as_bytes()))),
+        ("imports", Study, ok!(imports::latest(app, actor))),
+        ("import", Thing, ok!(imports::get(app, actor, &one.id))),
+        ("confirm an import", Thing, ok!(imports::confirm(app, actor, &one.id))),
+        ("discard an import", Thing, ok!(imports::discard(app, actor, &two.id))),
+    ];
+    chores::drain(app).await.unwrap();
+    app.drain().await;
+    answers
 }
 
 async fn everybody(app: &TestApp, slug: &str) -> Vec<(String, Actor)> {

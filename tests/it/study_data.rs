@@ -154,7 +154,9 @@ on_both!(an_unlisted_survey_fires_nothing_and_the_event_says_why, |app| async {
     scene.begin(app, &other.id, &ada, ResponseStatus::Completed, json!({"pain": 1})).await;
     app.drain().await;
     let newest = events::list(app, &scene.admin, None, 1).await.unwrap().items.remove(0);
-    let (event, deliveries) = events::get(app, &scene.admin, &newest.id).await.unwrap();
+    let detail = events::get(app, &scene.admin, &newest.id, false).await.unwrap();
+    assert_eq!(detail.name_of(&only.id), "Listed only");
+    let (event, deliveries) = (detail.event, detail.deliveries);
     assert_eq!(event.event_type, EventType::SurveyCompleted);
     assert_eq!(deliveries.iter().map(|d| &d.webhook_id).collect::<Vec<_>>(), [&scene.webhook.id]);
     assert_eq!(event.skipped.len(), 1);

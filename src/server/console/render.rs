@@ -51,6 +51,18 @@ pub async fn again<V: IntoView + 'static>(visitor: &Visitor, title: &str, view: 
     response
 }
 
+/// The same with any status: 200, 409 for a form that somebody else was before, 422.
+pub async fn answered<V: IntoView + 'static>(
+    visitor: &Visitor,
+    status: StatusCode,
+    title: &str,
+    view: impl FnOnce() -> V + Send + 'static,
+) -> Response {
+    let mut response = html(visitor, title, view).await;
+    *response.status_mut() = status;
+    response
+}
+
 async fn document<V: IntoView + 'static>(uri: &Uri, title: &str, view: impl FnOnce() -> V + Send + 'static) -> Response {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri.clone();
@@ -86,7 +98,10 @@ pub async fn error_pages(request: Request, next: Next) -> Response {
     };
     let status = response.status();
     let (_, title) = error.kind();
-    let mut page = document(&uri, title, move || view! { <pages::error::ErrorPage error=error request_id=request_id /> }).await;
+    // A participant has no studies to go to.
+    let console = !uri.path().starts_with("/r/");
+    let page = move || view! { <pages::error::ErrorPage error=error request_id=request_id console=console /> };
+    let mut page = document(&uri, title, page).await;
     *page.status_mut() = status;
     page
 }

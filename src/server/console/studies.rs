@@ -3,12 +3,14 @@
 use super::{Answer, Form, Query, Visitor, again, html, see_other};
 use crate::error::AppError;
 use crate::model::delivery::DeliveryFilter;
-use crate::model::id::{DeliveryId, EventId, WebhookId};
-use crate::pages::frame::{Frame, integrations_path, webhook_path};
-use crate::pages::search::NothingFound;
+use crate::model::id::{DeliveryId, EventId, ParticipantId, WebhookId};
+use crate::model::permission::Action;
+use crate::pages::frame::{Frame, event_path, integrations_path, participants_path, webhook_path};
+use crate::pages::search::SearchPage;
 use crate::pages::studies::StudiesPage;
 use crate::pages::webhooks::LockedPage;
-use crate::server::service::{deliveries, events, integrations, webhooks};
+use crate::server::auth::Actor;
+use crate::server::service::{deliveries, events, integrations, participants, webhooks};
 use crate::ui::Flash;
 use axum::extract::Path;
 use leptos::prelude::*;
@@ -65,40 +67,49 @@ pub struct Search {
     q: String,
 }
 
-/// `GET /s/{study}/search`: an id leads to its page; a sender's id or a subject to the deliveries that are about it.
+/// Deliveries that a search shows at most.
+const SHOWN_MAX: u32 = 50;
+
+/// `GET /s/{study}/search`: an id leads to its page; a participant's identifier, a sender's id or a subject to what is about it.
 pub async fn search(visitor: Visitor, Path(slug): Path<String>, Query(Search { q }): Query<Search>) -> Answer {
     let actor = visitor.actor(&slug).await?;
-    let q = q.trim().to_owned();
-    let app = &visitor.app;
-    let base = format!("/s/{}", actor.study.slug);
-    if let Ok(id) = q.parse::<DeliveryId>()
-        && deliveries::get(app, &actor, &id, false).await.is_ok()
-    {
-        return Ok(see_other(&format!("{base}/deliveries/{id}")));
-    }
-    if let Ok(id) = q.parse::<WebhookId>()
-        && webhooks::get(app, &actor, &id).await.is_ok()
-    {
-        return Ok(see_other(&webhook_path(&actor.study, &id)));
-    }
-    let found = match q.parse::<EventId>() {
-        Ok(id) => events::get(app, &actor, &id).await.map(|(_, deliveries)| deliveries).unwrap_or_default(),
-        Err(_) if q.is_empty() => Vec::new(),
-        Err(_) => {
-            let filter = DeliveryFilter { q: Some(q.chars().take(200).collect()), ..DeliveryFilter::default() };
-            deliveries::list(app, &actor, None, &filter, 50).await?.items
-        }
-    };
-    if let Some(first) = found.first() {
-        let one = found.len() == 1;
-        let to = if one {
-            format!("{base}/deliveries/{}", first.id)
-        } else {
-            let path = format!("{}/deliveries", webhook_path(&actor.study, &first.webhook_id));
-            crate::ui::address(&path, &[("q".to_owned(), q)])
-        };
+    let q: String = q.trim().chars().take(200).collect();
+    if let Some(to) = by_id(&visitor, &actor, &q).await? {
         return Ok(see_other(&to));
     }
+    let filter = DeliveryFilter { q: Some(q.clone()), ..DeliveryFilter::default() };
+    let deliveries = if q.is_empty() { Vec::new() } else { deliveries::list(&visitor.app, &actor, None, &filter, SHOWN_MAX).await?.items };
+    // Who may not see participants finds none.
+    let participant = match actor.standing.may(Action::WriteStudyData) && !q.is_empty() {
+        true => participants::find_by_identifier(&visitor.app, &actor, &q).await?,
+        false => None,
+    };
+    if let (None, [only]) = (&participant, deliveries.as_slice()) {
+        return Ok(see_other(&format!("/s/{}/deliveries/{}", actor.study.slug, only.id)));
+    }
     let frame = Frame::of(&visitor, &actor).await?;
-    Ok(html(&visitor, "Search", move || view! { <NothingFound frame=frame q=q /> }).await)
+    let page = move || view! { <SearchPage frame=frame study=actor.study q=q participant=participant deliveries=deliveries /> };
+    Ok(html(&visitor, "Search", page).await)
+}
+
+/// The page of the thing with this id, where there is one that the actor may see.
+async fn by_id(visitor: &Visitor, actor: &Actor, q: &str) -> Result<Option<String>, AppError> {
+    let (app, study) = (&visitor.app, &actor.study);
+    let (path, found) = if let Ok(id) = q.parse::<DeliveryId>() {
+        (format!("/s/{}/deliveries/{id}", study.slug), deliveries::get(app, actor, &id, false).await.map(drop))
+    } else if let Ok(id) = q.parse::<WebhookId>() {
+        (webhook_path(study, &id), webhooks::get(app, actor, &id).await.map(drop))
+    } else if let Ok(id) = q.parse::<EventId>() {
+        (event_path(study, &id), events::get(app, actor, &id, false).await.map(drop))
+    } else if let Ok(id) = q.parse::<ParticipantId>() {
+        (format!("{}/{id}", participants_path(study)), participants::get(app, actor, &id).await.map(drop))
+    } else {
+        return Ok(None);
+    };
+    match found {
+        Ok(()) => Ok(Some(path)),
+        // Nothing is said of what is not there, or not theirs to see.
+        Err(AppError::NotFound(_) | AppError::Forbidden(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -1,6 +1,8 @@
 //! Who looks at a page, what they sent, and what can go wrong with it.
 
 use crate::error::AppError;
+use crate::model::answers_draft::AnswersDraft;
+use crate::model::synchronous::SyncOutcome;
 use crate::model::time::Timestamp;
 use crate::model::user::User;
 use crate::server::auth::{Actor, Asker, session};
@@ -57,6 +59,7 @@ where
 }
 
 const FLASH: &str = "flash";
+const OUTCOMES: &str = "outcomes";
 const SHOW_ONCE: &str = "show_once";
 
 impl Visitor {
@@ -106,6 +109,26 @@ impl Visitor {
     /// When the session cannot be read.
     pub async fn take_flash(&self) -> Result<Option<Flash>, WebError> {
         Ok(session::take(&self.session, FLASH).await?)
+    }
+
+    /// Leaves what came of the synchronous webhooks that a save waited for, for the page of the saved thing. It holds no secret.
+    ///
+    /// # Errors
+    /// When the session cannot be kept.
+    pub async fn leave_outcomes(&self, object: &str, outcomes: &[SyncOutcome]) -> Result<(), WebError> {
+        if outcomes.iter().all(|o| o.failure.is_none()) {
+            return Ok(());
+        }
+        Ok(session::leave(&self.session, OUTCOMES, &(object, outcomes)).await?)
+    }
+
+    /// Takes what was left for this object. Empty on every view but the first.
+    ///
+    /// # Errors
+    /// When the session cannot be read.
+    pub async fn take_outcomes(&self, object: &str) -> Result<Vec<SyncOutcome>, WebError> {
+        let left = session::take::<(String, Vec<SyncOutcome>)>(&self.session, OUTCOMES).await?;
+        Ok(left.filter(|(of, _)| of == object).map(|(_, outcomes)| outcomes).unwrap_or_default())
     }
 
     /// Leaves a secret for the page that comes next to show once. The session holds it sealed.
@@ -179,6 +202,35 @@ fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, WebError> {
     // What a field holds is not repeated: it may be a password.
     serde_html_form::from_bytes(bytes)
         .map_err(|_| AppError::Malformed("The form that was sent is not the page's own. Load the page again.".to_owned()).into())
+}
+
+/// A posted form whose fields only the data knows, such as a form's questions.
+#[derive(Debug, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Each field with what was typed.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// What was typed into a field; empty where it was not sent.
+    pub fn text(&self, name: &str) -> &str {
+        self.pairs().find(|(n, _)| *n == name).map_or("", |(_, value)| value)
+    }
+
+    /// The answers among them.
+    pub fn answers(&self) -> AnswersDraft {
+        AnswersDraft::from_fields(self.pairs())
+    }
+}
+
+/// The version that the person began with: part of the form's address.
+#[derive(Debug, serde::Deserialize)]
+pub struct Version {
+    /// It.
+    pub version: i64,
 }
 
 /// The parameters of a page's address.

@@ -20,10 +20,7 @@ pub async fn wait(engine: &Engine, jobs: Vec<Job>, most: Duration) -> Vec<SyncOu
         (job, task)
     });
     let waits = running.collect::<Vec<_>>().into_iter().map(async |(job, task)| match tokio::time::timeout_at(until, task).await {
-        Ok(Ok(_)) => outcome(engine, &job).await.unwrap_or_else(|error| {
-            tracing::error!(%error, delivery = %job.delivery_id, "a synchronous delivery's outcome could not be read");
-            unknown(&job)
-        }),
+        Ok(Ok(_)) => outcome(engine, &job).await.unwrap_or_else(|error| unread(&job, &error)),
         Ok(Err(error)) => {
             tracing::error!(%error, delivery = %job.delivery_id, "a synchronous delivery panicked");
             engine.abandon(job.clone());
@@ -32,7 +29,7 @@ pub async fn wait(engine: &Engine, jobs: Vec<Job>, most: Duration) -> Vec<SyncOu
         Err(_) => SyncOutcome {
             failure: Some(SyncFailure::Timeout),
             message: format!("No answer within {} seconds; the attempt goes on.", most.as_secs()),
-            ..unknown(&job)
+            ..begun(engine, &job).await.unwrap_or_else(|error| unread(&job, &error))
         },
     });
     join_all(waits).await
@@ -50,12 +47,24 @@ fn unknown(job: &Job) -> SyncOutcome {
     }
 }
 
-async fn outcome(engine: &Engine, job: &Job) -> Result<SyncOutcome, StoreError> {
+fn unread(job: &Job, error: &StoreError) -> SyncOutcome {
+    tracing::error!(%error, delivery = %job.delivery_id, "a synchronous delivery's outcome could not be read");
+    unknown(job)
+}
+
+/// What is known of a delivery that need not have ended.
+async fn begun(engine: &Engine, job: &Job) -> Result<SyncOutcome, StoreError> {
     let mut db = engine.store.read().await?;
     let name = webhooks::find(&mut db, &job.study_id, &job.webhook_id).await?.map(|w| w.settings.name).unwrap_or_default();
+    Ok(SyncOutcome { webhook_name: name, ..unknown(job) })
+}
+
+async fn outcome(engine: &Engine, job: &Job) -> Result<SyncOutcome, StoreError> {
+    let begun = begun(engine, job).await?;
+    let mut db = engine.store.read().await?;
     let delivery = deliveries::find(&mut db, &job.study_id, &job.delivery_id).await?;
     let last = attempts::of_delivery(&mut db, &job.study_id, &job.delivery_id).await?.pop();
-    let mut outcome = SyncOutcome { webhook_name: name, next_attempt_at: delivery.and_then(|d| d.next_attempt_at), ..unknown(job) };
+    let mut outcome = SyncOutcome { next_attempt_at: delivery.and_then(|d| d.next_attempt_at), ..begun };
     match last {
         Some(attempt) => {
             outcome.status = attempt.status;

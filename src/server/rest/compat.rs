@@ -33,7 +33,8 @@ fn document() -> OpenApi {
             ),
             tag(
                 "Surveys face",
-                "The webhooks of one survey, in camel case. A webhook that is registered here is live from the start. The bearer is a Hookwell API key.",
+                "The webhooks of one survey, contacts, sending a survey and polling for who has answered, in camel case. A webhook that is registered \
+                 here is live from the start. The bearer is a Hookwell API key.",
             ),
         ]))
         .build()
@@ -53,6 +54,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(surveys::test_survey_webhook))
         .routes(routes!(surveys::list_survey_webhook_deliveries))
         .routes(routes!(surveys::retry_survey_webhook_delivery))
+        .routes(routes!(surveys::contacts::upsert_contacts))
+        .routes(routes!(surveys::distributions::distribute_survey))
+        .routes(routes!(surveys::distributions::bulk_status))
 }
 
 /// A member that may be left out and must not be null.
@@ -96,13 +100,7 @@ fn events(field: &str, names: &[String], known: &[(&str, EventType)], errors: &m
 
 /// The draft's fields under the names that the face has for them.
 fn renamed(error: AppError, names: &[(&str, &str)]) -> AppError {
-    let AppError::Invalid(mut errors) = error else { return error };
-    for error in &mut errors {
-        if let Some((_, name)) = names.iter().find(|(field, _)| *field == error.field) {
-            (*name).clone_into(&mut error.field);
-        }
-    }
-    AppError::Invalid(errors)
+    error.with_fields(|field| names.iter().find(|(draft, _)| *draft == field).map_or(field, |(_, name)| name).to_owned())
 }
 
 /// Refuses a draft of which the face found something wrong, with what the model finds wrong beside it, so that everything is told at once.

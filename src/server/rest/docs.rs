@@ -181,8 +181,12 @@ fn media(out: &mut String, document: &Value, content: &Value) {
     }
 }
 
+/// An example as people read it: text as it is, the rest as JSON.
 fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    match value {
+        Value::String(text) => text.clone(),
+        value => serde_json::to_string_pretty(value).unwrap_or_default(),
+    }
 }
 
 /// The operation as a command line.
@@ -200,7 +204,9 @@ fn curl(document: &Value, operation: &Operation<'_>) -> String {
     let content = operation.is["requestBody"]["content"].as_object();
     if let Some((kind, is)) = content.into_iter().flatten().next().filter(|_| operation.method != "delete") {
         let body = pretty(&schema::example(document, is)).replace('\'', "'\\''");
-        let _ = write!(text, " \\\n  -H 'Content-Type: {kind}' \\\n  -d '{body}'");
+        // What is not JSON has lines that `-d` would join.
+        let flag = if kind.contains("json") { "-d" } else { "--data-binary" };
+        let _ = write!(text, " \\\n  -H 'Content-Type: {kind}' \\\n  {flag} '{body}'");
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use crate::error::{AppError, invalid, not_found};
-use crate::model::id::{DeliveryId, EventId, WebhookId};
+use crate::model::id::{DeliveryId, EventId, FormId, ImportId, ParticipantId, RecordId, ResponseId, ScheduleId, SiteId, WebhookId};
 use crate::server::auth::{Actor, Asker, api_key};
 use crate::server::state::App;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -42,6 +42,27 @@ impl Noun for DeliveryId {
 impl Noun for EventId {
     const NOUN: &'static str = "event";
 }
+impl Noun for SiteId {
+    const NOUN: &'static str = "site";
+}
+impl Noun for ParticipantId {
+    const NOUN: &'static str = "participant";
+}
+impl Noun for ImportId {
+    const NOUN: &'static str = "import";
+}
+impl Noun for FormId {
+    const NOUN: &'static str = "form";
+}
+impl Noun for ResponseId {
+    const NOUN: &'static str = "response";
+}
+impl Noun for RecordId {
+    const NOUN: &'static str = "record";
+}
+impl Noun for ScheduleId {
+    const NOUN: &'static str = "schedule";
+}
 
 /// The id in the path. One that is not of its kind's form names nothing: 404.
 pub struct Id<T>(pub T);
@@ -75,15 +96,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// A JSON body.
-pub struct Json<T>(pub T);
+/// A JSON body of at most so many bytes.
+pub struct Json<T, const MOST: usize = BODY_MAX>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: DeserializeOwned, const MOST: usize> FromRequest<S> for Json<T, MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         media_type(request.headers(), &["application/json", "application/merge-patch+json"])?;
-        Ok(Self(parse(&read_body(request, BODY_MAX).await?)?))
+        Ok(Self(parse(&read_body(request, MOST).await?)?))
     }
 }
 
@@ -171,7 +192,7 @@ fn say(text: &str) -> String {
         _ if text.contains("missing field") => "is missing".to_owned(),
         _ if text.contains("duplicate field") => "is there twice".to_owned(),
         Some(expected) if text.contains("unknown field") => format!("is not known here; expected {expected}"),
-        Some("i64" | "u32") => "must be a whole number".to_owned(),
+        Some("i64" | "u32" | "u8") => "must be a whole number".to_owned(),
         Some("a sequence") => "must be an array".to_owned(),
         Some("a map") => "must be an object".to_owned(),
         Some(expected) if expected.starts_with("struct ") => "must be an object".to_owned(),

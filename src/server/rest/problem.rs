@@ -2,12 +2,14 @@
 
 use crate::error::AppError;
 use crate::model::problem::FieldError;
+use crate::model::synchronous::{SyncFailure, SyncOutcome};
 use crate::server::auth::request_id;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::openapi::{Content, ObjectBuilder, Ref, RefOr, Response as ResponseDoc, ResponseBuilder, schema::Type};
 
@@ -23,6 +25,40 @@ pub enum Problem {
     Method,
     /// 415: the body is of a type that this path does not read.
     MediaType(String),
+    /// 502 and 504: it was saved, and a synchronous webhook did not take it.
+    Untold(Box<Untold>),
+}
+
+/// A save that stands, and what came of its synchronous webhooks, a failure among them.
+#[derive(Debug, Clone)]
+pub struct Untold {
+    /// Each of them.
+    pub webhooks: Vec<SyncOutcome>,
+    /// What was saved, as it is answered otherwise.
+    pub saved: Value,
+}
+
+impl Untold {
+    fn failures(&self) -> impl Iterator<Item = SyncFailure> {
+        self.webhooks.iter().filter_map(|w| w.failure)
+    }
+
+    fn kind(&self) -> (&'static str, &'static str, u16) {
+        if self.failures().any(|f| f == SyncFailure::Timeout) {
+            ("synchronous-timeout", "Saved, but a webhook did not answer in time", 504)
+        } else {
+            ("synchronous-failure", "Saved, but a webhook failed", 502)
+        }
+    }
+
+    fn detail(&self) -> String {
+        let said: Vec<String> = self
+            .webhooks
+            .iter()
+            .filter_map(|w| w.failure.map(|f| format!("“{}”: {}. {}", w.webhook_name, f.as_str(), w.message)))
+            .collect();
+        format!("What you sent is saved and stands; the delivery goes on by the webhook's retry schedule. {}", said.join(" "))
+    }
 }
 
 impl From<AppError> for Problem {
@@ -82,7 +118,20 @@ pub const KINDS: &[Kind] = &[
     kind("invalid", 422, "Something in the request is wrong", "`errors` names each wrong member and says what would be right."),
     kind("too-many-requests", 429, "Too many requests", "Wait for the seconds that the `Retry-After` header says."),
     kind("internal", 500, "Our fault", "A defect or a broken part on our side. Nothing was changed. `request_id` finds it in the log."),
+    kind(
+        "synchronous-failure",
+        502,
+        "Saved, but a webhook failed",
+        "Of requests with `Prefer: wait`: the save stands, and `saved` is what was saved; do not send it again. `webhooks` says what a \
+         synchronous webhook answered; the delivery goes on by its retry schedule.",
+    ),
     kind("unavailable", 503, "Not available now", "Nothing was changed. Try again after the seconds that the `Retry-After` header says."),
+    kind(
+        "synchronous-timeout",
+        504,
+        "Saved, but a webhook did not answer in time",
+        "As `synchronous-failure`, where a webhook had not answered by the end of the wait or of its own timeout.",
+    ),
 ];
 
 const fn kind(name: &'static str, status: u16, title: &'static str, about: &'static str) -> Kind {
@@ -110,6 +159,14 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,
+    /// What came of each synchronous webhook; of `synchronous-failure` and `synchronous-timeout` alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub webhooks: Vec<SyncOutcome>,
+    /// What was saved, as it is answered without waiting; of the same two alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub saved: Option<Value>,
     /// The request's id, which the log has too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -124,6 +181,7 @@ impl Problem {
             }
             Problem::Method => ("method-not-allowed", "Method not allowed", 405),
             Problem::MediaType(_) => ("unsupported-media-type", "Unsupported media type", 415),
+            Problem::Untold(untold) => untold.kind(),
         }
     }
 
@@ -132,6 +190,7 @@ impl Problem {
             Problem::App(error) => error.to_string(),
             Problem::Method => "This path does not know this method; the Allow header names those that it does.".to_owned(),
             Problem::MediaType(detail) => detail.clone(),
+            Problem::Untold(untold) => untold.detail(),
         }
     }
 
@@ -150,7 +209,12 @@ impl Problem {
             Problem::App(error) => error.fields().0,
             _ => Vec::new(),
         };
-        let body = ProblemBody { kind: format!("/api/docs#problem-{name}"), title, status, detail: self.detail(), errors, request_id };
+        let (webhooks, saved) = match self {
+            Problem::Untold(untold) => (untold.webhooks.clone(), Some(untold.saved.clone())),
+            _ => (Vec::new(), None),
+        };
+        let kind = format!("/api/docs#problem-{name}");
+        let body = ProblemBody { kind, title, status, detail: self.detail(), errors, webhooks, saved, request_id };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut answer = (status, axum::Json(body)).into_response();
         let headers = answer.headers_mut();
@@ -255,6 +319,10 @@ problems!(
     OfBody: 400, 413, 415, 422
 );
 problems!(
+    /// An operation whose caller may wait for synchronous webhooks.
+    OfWait: 502, 504
+);
+problems!(
     /// An operation that changes what others may change too.
     OfChange: 409
 );
@@ -262,6 +330,20 @@ problems!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::id::{DeliveryId, WebhookId};
+
+    fn untold(failures: &[Option<SyncFailure>]) -> Problem {
+        let outcome = |failure: &Option<SyncFailure>| SyncOutcome {
+            webhook_id: WebhookId::from_bits(1),
+            webhook_name: "TrialKit".to_owned(),
+            delivery_id: DeliveryId::from_bits(2),
+            status: failure.is_none().then_some(200),
+            failure: *failure,
+            message: "It said so.".to_owned(),
+            next_attempt_at: None,
+        };
+        Problem::Untold(Box::new(Untold { webhooks: failures.iter().map(outcome).collect(), saved: serde_json::json!({"id": "rec_1"}) }))
+    }
 
     #[test]
     fn the_closed_list_is_what_the_errors_say() {
@@ -279,13 +361,15 @@ mod tests {
             Problem::App(AppError::Invalid(Vec::new())),
             Problem::App(AppError::TooMany(7)),
             Problem::App(AppError::Internal(text())),
+            untold(&[None, Some(SyncFailure::ProtocolError)]),
             Problem::App(AppError::Unavailable(text())),
+            untold(&[Some(SyncFailure::TrustFailure), Some(SyncFailure::Timeout)]),
         ];
         let said: Vec<_> = all.iter().map(Problem::kind).collect();
         let listed: Vec<_> = KINDS.iter().map(|k| (k.name, k.title, k.status)).collect();
         assert_eq!(said, listed);
         assert_eq!(all[10].answer(None).headers()[header::RETRY_AFTER], "7");
-        assert!(all[12].answer(None).headers().contains_key(header::RETRY_AFTER));
+        assert!(all[13].answer(None).headers().contains_key(header::RETRY_AFTER));
         assert_eq!(all[1].answer(None).headers()[header::WWW_AUTHENTICATE], "Bearer");
     }
 }

@@ -1,9 +1,11 @@
 //! Every route against a real store, without a socket.
 
 mod deliveries;
+mod distributions;
 mod events;
 mod infermedica;
 mod problems;
+mod study_data;
 mod surveys;
 mod webhooks;
 
@@ -122,6 +124,11 @@ impl Server {
 
     async fn post(&self, path: &str, body: Value) -> Answer {
         self.call("POST", path, body).await
+    }
+
+    /// Carries out imports and schedules that are due.
+    async fn do_chores(&self) {
+        crate::server::chores::drain(&self.app).await.expect("drains");
     }
 
     /// A webhook at an address that needs no look-up.

@@ -4,6 +4,7 @@ pub mod deliveries;
 mod event_types;
 mod events;
 pub mod resource;
+mod study_data;
 mod webhook_input;
 mod webhooks;
 
@@ -35,6 +36,13 @@ fn document() -> OpenApi {
         .description(Some("An API key of a study. An administrator makes one in Settings → API keys."))
         .build();
     let tag = |name: &str, text: &str| TagBuilder::new().name(name).description(Some(text)).build();
+    let mut tags = vec![
+        tag("Webhooks", "Where events are sent, how, and with which credentials."),
+        tag("Deliveries", "The history: one event on its way to one webhook, and each attempt."),
+        tag("Events", "What happened, as CloudEvents 1.0."),
+        tag("Event types", "The catalogue of what can happen."),
+    ];
+    tags.extend(study_data::tags());
     OpenApiBuilder::new()
         .info(InfoBuilder::new().title("Hookwell API").version(env!("CARGO_PKG_VERSION")).description(Some(about)).build())
         .components(Some(
@@ -45,12 +53,7 @@ fn document() -> OpenApi {
                 .build(),
         ))
         .security(Some([SecurityRequirement::new(BEARER, Vec::<String>::new())]))
-        .tags(Some([
-            tag("Webhooks", "Where events are sent, how, and with which credentials."),
-            tag("Deliveries", "The history: one event on its way to one webhook, and each attempt."),
-            tag("Events", "What happened, as CloudEvents 1.0."),
-            tag("Event types", "The catalogue of what can happen."),
-        ]))
+        .tags(Some(tags))
         .build()
 }
 
@@ -67,7 +70,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::retry_delivery))
         .routes(routes!(events::publish_events, events::list_events))
         .routes(routes!(events::get_event))
-        .routes(routes!(event_types::list_event_types));
+        .routes(routes!(event_types::list_event_types))
+        .merge(study_data::routes());
     // The type takes them as optional, so that everything that is missing or wrong is told at once.
     let schemas = all.get_openapi_mut().components.as_mut().map(|c| &mut c.schemas);
     if let Some(RefOr::T(Schema::Object(new))) = schemas.and_then(|s| s.get_mut("WebhookNew")) {

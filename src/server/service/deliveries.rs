@@ -1,11 +1,11 @@
 //! The history: looking for deliveries, reading one with its attempts, retrying one.
 
-use super::check_reason;
+use super::{body_access, check_reason};
 use crate::error::{AppError, not_found};
 use crate::model::delivery::{BodyAccess, Delivery, DeliveryDetail, DeliveryFilter, Payload};
 use crate::model::id::{DeliveryId, WebhookId};
 use crate::model::page::Page;
-use crate::model::permission::{Action, Decision};
+use crate::model::permission::Action;
 use crate::model::webhook::{Webhook, WebhookMode, WebhookStatus};
 use crate::server::auth::Actor;
 use crate::server::state::App;
@@ -34,15 +34,6 @@ pub async fn list(
     Ok(deliveries::list(&mut db, &actor.study.id, webhook, filter, limit).await?)
 }
 
-/// How much of the bodies somebody may see. A live body that is shown is a reveal, which is audited.
-fn access(actor: &Actor, test: bool) -> BodyAccess {
-    match actor.decide(Action::ReadBody { test }) {
-        Decision::Allow => BodyAccess::Shown,
-        Decision::Redacted => BodyAccess::Redacted,
-        Decision::Own | Decision::Deny => BodyAccess::Hidden,
-    }
-}
-
 /// One delivery with its attempts. Bodies are shown where the actor may read them and asks to: `reveal` writes a live one's
 /// reading into the audit trail.
 ///
@@ -58,16 +49,7 @@ pub async fn get(app: &App, actor: &Actor, id: &DeliveryId, reveal: bool) -> Res
     let StoredPayload { payload, source, external_id, occurred_at, .. } = stored;
     let mut attempts = attempts::of_delivery(&mut db, study, id).await?;
     drop(db);
-    let mut access = access(actor, delivery.is_test);
-    if access == BodyAccess::Shown && !delivery.is_test {
-        if reveal {
-            let mut tx = app.store.begin().await?;
-            actor.audit(&mut tx, app.clock.now(), "delivery.body_read", id.as_str(), json!({}), None).await?;
-            tx.commit().await?;
-        } else {
-            access = BodyAccess::Redacted;
-        }
-    }
+    let access = body_access(app, actor, delivery.is_test, reveal, "delivery.body_read", id.as_str()).await?;
     let body_size = payload.body.len();
     let payload = if access == BodyAccess::Shown { payload } else { Payload { body: String::new(), ..payload } };
     if access != BodyAccess::Shown {

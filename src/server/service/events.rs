@@ -1,21 +1,22 @@
 //! Events: published by platforms as CloudEvents 1.0, and read back.
 
+use super::body_access;
 use super::saved::Saved;
 use crate::error::{AppError, not_found};
-use crate::model::delivery::Delivery;
-use crate::model::event::{Accepted, Event, NewEvent};
+use crate::model::delivery::BodyAccess;
+use crate::model::event::{Accepted, Event, EventDetail, NewEvent};
 use crate::model::event_type::EventType;
 use crate::model::id::EventId;
 use crate::model::page::Page;
-use crate::model::permission::{Action, Decision};
+use crate::model::permission::Action;
 use crate::model::problem::FieldErrors;
 use crate::model::time::Timestamp;
 use crate::server::auth::Actor;
 use crate::server::engine::intake;
 use crate::server::state::App;
-use crate::server::store::{deliveries, events};
-use serde_json::{Value, json};
-use std::collections::HashMap;
+use crate::server::store::{deliveries, events, webhooks};
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 static VALIDATORS: LazyLock<HashMap<EventType, jsonschema::Validator>> = LazyLock::new(|| {
@@ -140,14 +141,6 @@ pub async fn accept(app: &App, actor: &Actor, body: &Value, waits: bool) -> Resu
     Ok(Saved::new((), intake::accept(&app.engine, &actor.study, new, waits).await?))
 }
 
-/// The event without its data, unless the actor may read that.
-fn as_readable_by(actor: &Actor, mut event: Event) -> Event {
-    if actor.decide(Action::ReadBody { test: event.is_test }) != Decision::Allow {
-        event.data = None;
-    }
-    event
-}
-
 /// The events of the actor's study, newest first.
 ///
 /// # Errors
@@ -160,21 +153,24 @@ pub async fn list(app: &App, actor: &Actor, cursor: Option<&EventId>, limit: u32
     Ok(page.map(|e| Event { data: None, ..e }))
 }
 
-/// One event, and its deliveries. Its data is in it where the actor may read it; reading live data goes into the audit trail.
+/// One event with its deliveries and the webhooks that it did not go to. Its data is in it where the actor may read that: a sample's always, a
+/// live one's where they ask to. `reveal` writes a live one's reading into the audit trail.
 ///
 /// # Errors
 /// 403, 404.
-pub async fn get(app: &App, actor: &Actor, id: &EventId) -> Result<(Event, Vec<Delivery>), AppError> {
+pub async fn get(app: &App, actor: &Actor, id: &EventId, reveal: bool) -> Result<EventDetail, AppError> {
     actor.require(Action::ReadMetadata)?;
+    let study = &actor.study.id;
     let mut db = app.store.read().await?;
-    let Some(event) = events::find(&mut db, &actor.study.id, id).await? else { return Err(not_found("event")) };
-    let deliveries = deliveries::of_event(&mut db, &actor.study.id, id).await?;
+    let Some(mut event) = events::find(&mut db, study, id).await? else { return Err(not_found("event")) };
+    let deliveries = deliveries::of_event(&mut db, study, id).await?;
+    let about: BTreeSet<_> = deliveries.iter().map(|d| &d.webhook_id).chain(event.skipped.iter().map(|s| &s.webhook_id)).cloned().collect();
+    let hooks = webhooks::of_study(&mut db, study, true).await?;
     drop(db);
-    let event = as_readable_by(actor, event);
-    if event.data.is_some() && !event.is_test {
-        let mut tx = app.store.begin().await?;
-        actor.audit(&mut tx, app.clock.now(), "event.body_read", id.as_str(), json!({}), None).await?;
-        tx.commit().await?;
+    let webhook_names = hooks.into_iter().filter(|w| about.contains(&w.id)).map(|w| (w.id, w.settings.name)).collect();
+    let access = body_access(app, actor, event.is_test, reveal, "event.body_read", id.as_str()).await?;
+    if access != BodyAccess::Shown {
+        event.data = None;
     }
-    Ok((event, deliveries))
+    Ok(EventDetail { event, access, deliveries, webhook_names })
 }

@@ -1,7 +1,7 @@
 //! Forms and surveys.
 
 use crate::error::{AppError, invalid, not_found};
-use crate::model::form::{CheckedForm, Form, FormDraft, Question};
+use crate::model::form::{CheckedForm, Form, FormDraft, FormKind, Question};
 use crate::model::id::FormId;
 use crate::model::id::StudyId;
 use crate::model::permission::Action;
@@ -59,7 +59,16 @@ pub async fn counts(app: &App, actor: &Actor, id: &FormId) -> Result<Vec<(Respon
 /// 403; each wrong field; a name that is taken.
 pub async fn create(app: &App, actor: &Actor, draft: &FormDraft) -> Result<Form, AppError> {
     actor.require(Action::WriteStudyData)?;
-    let CheckedForm { kind, name, questions } = draft.check()?;
+    add(app, actor, draft.check()?).await
+}
+
+/// Adds a form or survey that is checked.
+///
+/// # Errors
+/// 403; a name that is taken.
+pub async fn add(app: &App, actor: &Actor, form: CheckedForm) -> Result<Form, AppError> {
+    actor.require(Action::WriteStudyData)?;
+    let CheckedForm { kind, name, questions } = form;
     let now = app.clock.now();
     let form = Form {
         id: FormId::from_bits(app.ids.next()),
@@ -86,7 +95,15 @@ pub async fn create(app: &App, actor: &Actor, draft: &FormDraft) -> Result<Form,
 /// 403, 404; each wrong field; 409 when somebody changed it meanwhile or it is archived.
 pub async fn update(app: &App, actor: &Actor, id: &FormId, version: Option<i64>, draft: &FormDraft) -> Result<Form, AppError> {
     actor.require(Action::WriteStudyData)?;
-    let checked = draft.check()?;
+    replace(app, actor, id, version, draft.check()?).await
+}
+
+/// Makes a form's next version from one that is checked, as [`update`] does.
+///
+/// # Errors
+/// 403, 404; another kind; a name that is taken; 409 when somebody changed it meanwhile or it is archived.
+pub async fn replace(app: &App, actor: &Actor, id: &FormId, version: Option<i64>, checked: CheckedForm) -> Result<Form, AppError> {
+    actor.require(Action::WriteStudyData)?;
     let mut tx = app.store.begin().await?;
     let Some(before) = forms::find(&mut tx, &actor.study.id, id).await? else { return Err(not_found("form")) };
     if before.archived_at.is_some() {
@@ -150,6 +167,29 @@ pub(super) async fn check_filter(db: &mut Db, study: &StudyId, filter: &EventFil
         check("sites", "site", &filter.sites, &sites.iter().map(|s| s.id.as_str()).collect::<Vec<_>>());
     }
     Ok(errors.into_result(|| ())?)
+}
+
+/// That a study has this survey, as far as it can be told: one that keeps its forms here has no others; the ids of one that keeps none are its
+/// platform's, and are taken as they are.
+///
+/// # Errors
+/// 404.
+pub(super) async fn check_survey(db: &mut Db, study: &StudyId, survey: &str) -> Result<(), AppError> {
+    let forms = forms::of_study(db, study, true).await?;
+    let is_there = forms.is_empty() || forms.iter().any(|f| f.kind == FormKind::Survey && f.id.as_str() == survey);
+    if is_there { Ok(()) } else { Err(not_found("survey")) }
+}
+
+/// One survey that is kept here.
+///
+/// # Errors
+/// 404; on `survey` for a form that is none.
+pub(super) async fn survey(db: &mut Db, study: &StudyId, id: &FormId) -> Result<Form, AppError> {
+    let form = forms::find(db, study, id).await?.ok_or_else(|| not_found("survey"))?;
+    match form.kind {
+        FormKind::Survey => Ok(form),
+        FormKind::Form => Err(invalid("survey", "is a form, which participants do not answer by themselves; name a survey")),
+    }
 }
 
 fn name_free<T>(name: &str, written: Result<T, StoreError>) -> Result<T, AppError> {

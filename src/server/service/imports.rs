@@ -36,7 +36,8 @@ fn read(bytes: &[u8]) -> Result<Vec<ImportRow>, AppError> {
     }
     let text = std::str::from_utf8(bytes)
         .map_err(|e| invalid("file", format!("is not UTF-8 (byte {}); save it as “CSV UTF-8”", e.valid_up_to())))?;
-    let text = text.trim_start_matches('\u{feff}');
+    // One kind of line end: at CR LF the reader counts a record to the line before its own.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let head = text.lines().next().unwrap_or_default();
     let delimiter = [b';', b'\t'].into_iter().find(|d| head.as_bytes().contains(d) && !head.contains(',')).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -262,4 +263,20 @@ async fn step(app: &App, import: &Import) -> Result<(), StoreError> {
 
 async fn set_skipped(tx: &mut crate::server::store::Tx, study: &StudyId, import: &Import, row: &ImportRow) -> Result<(), StoreError> {
     imports::set_error(tx, study, &import.id, row.line, "was taken, or its site renamed, after the preview").await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_as_an_editor_counts_them_whatever_ends_them() {
+        let file = "\u{feff}identifier,Note\n1,one\n2,\"two\nlines\"\n3,three\n3,again\n";
+        for text in [file.to_owned(), file.replace('\n', "\r\n")] {
+            let rows = read(text.as_bytes()).expect("readable");
+            assert_eq!(rows.iter().map(|r| r.line).collect::<Vec<_>>(), [2, 3, 5, 6], "{text:?}");
+            assert_eq!(rows[1].details, "Note: two lines");
+            assert_eq!(rows[3].error.as_deref(), Some("identifier: is on line 5 already"));
+        }
+    }
 }

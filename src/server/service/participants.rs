@@ -1,5 +1,10 @@
 //! Participants. Creating one, by any path, makes the event `participant.created`, once; changing one makes none.
 
+mod upsert;
+
+pub use upsert::{UPSERT_MAX, Upserted, upsert, upsert_many};
+pub(super) use upsert::{check_all, write_all};
+
 use super::saved::Saved;
 use super::sites::named;
 use crate::error::{AppError, invalid, not_found};
@@ -16,6 +21,7 @@ use crate::server::engine::intake::{self, Audience, Planned};
 use crate::server::state::App;
 use crate::server::store::{Db, StoreError, Tx, participants, sites};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The `source` of every event of study data.
 pub const SOURCE: &str = "/hookwell/study-data";
@@ -55,6 +61,34 @@ pub async fn get(app: &App, actor: &Actor, id: &ParticipantId) -> Result<(Partic
     let Some(participant) = participants::find(&mut db, &actor.study.id, id).await? else { return Err(not_found("participant")) };
     let site = site_of(&mut db, &participant).await?;
     Ok((participant, site))
+}
+
+/// The participant that a text names, by id or by identifier.
+///
+/// # Errors
+/// 403; on `participant`, when there is none.
+pub async fn find_named(app: &App, actor: &Actor, text: &str) -> Result<Participant, AppError> {
+    actor.require(Action::WriteStudyData)?;
+    let mut db = app.store.read().await?;
+    let by_id = match text.parse::<ParticipantId>() {
+        Ok(id) => participants::find(&mut db, &actor.study.id, &id).await?,
+        Err(_) => None,
+    };
+    let found = match by_id {
+        None => participants::find_by_identifier(&mut db, &actor.study.id, text.trim()).await?,
+        found => found,
+    };
+    found.ok_or_else(|| invalid("participant", "is no participant of this study; give a participant's id or identifier"))
+}
+
+/// The participant whom the study knows by an identifier, if there is one.
+///
+/// # Errors
+/// 403.
+pub async fn find_by_identifier(app: &App, actor: &Actor, identifier: &str) -> Result<Option<Participant>, AppError> {
+    actor.require(Action::WriteStudyData)?;
+    let mut db = app.store.read().await?;
+    Ok(participants::find_by_identifier(&mut db, &actor.study.id, identifier.trim()).await?)
 }
 
 /// A participant's site.
@@ -197,42 +231,23 @@ async fn change(actor: &Actor, tx: &mut Tx, before: &Participant, after: &Partic
     actor.audit(tx, after.updated_at, "participant.updated", after.id.as_str(), Value::Object(changes), None).await
 }
 
-/// Creates a participant, or changes the one with the same identifier, else the one with the same e-mail. What the draft leaves empty stays.
-/// Says whether they are new.
+/// What the study knows participants by, for a page of rows that name them by id.
 ///
 /// # Errors
-/// 403; each wrong field.
-pub async fn upsert(app: &App, actor: &Actor, draft: &ParticipantDraft, waits: bool) -> Result<(Saved<Participant>, bool), AppError> {
+/// 403.
+pub async fn identifiers(
+    app: &App,
+    actor: &Actor,
+    ids: impl IntoIterator<Item = &ParticipantId>,
+) -> Result<BTreeMap<ParticipantId, String>, AppError> {
     actor.require(Action::WriteStudyData)?;
-    let checked = draft.check()?;
+    let wanted: BTreeSet<&ParticipantId> = ids.into_iter().collect();
     let mut db = app.store.read().await?;
-    let known = match (&checked.identifier, &checked.email) {
-        (Some(identifier), _) => participants::find_by_identifier(&mut db, &actor.study.id, identifier).await?,
-        (None, Some(email)) => participants::find_by_email(&mut db, &actor.study.id, email).await?,
-        (None, None) => return Err(invalid("identifier", "give an identifier or an e-mail by which the participant is known")),
-    };
-    drop(db);
-    let Some(before) = known else { return Ok((create(app, actor, draft, waits).await?, true)) };
-    let mut tx = app.store.begin().await?;
-    let site_id = match &checked.site {
-        Some(text) => Some(named(&mut tx, actor, text).await?.id),
-        None => before.site_id.clone(),
-    };
-    let mut details = before.details.clone();
-    details.extend(checked.details);
-    let after = Participant {
-        site_id,
-        email: checked.email.or_else(|| before.email.clone()),
-        details,
-        version: before.version + 1,
-        updated_at: app.clock.now(),
-        ..before.clone()
-    };
-    let same = after.site_id == before.site_id && after.email == before.email && after.details == before.details;
-    if same {
-        return Ok((Saved::quiet(before), false));
+    let mut known = BTreeMap::new();
+    for id in wanted {
+        if let Some(participant) = participants::find(&mut db, &actor.study.id, id).await? {
+            known.insert(participant.id, participant.identifier);
+        }
     }
-    change(actor, &mut tx, &before, &after).await?;
-    tx.commit().await?;
-    Ok((Saved::quiet(after), false))
+    Ok(known)
 }

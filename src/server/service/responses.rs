@@ -1,6 +1,12 @@
 //! Responses: `new → partial → completed`. Beginning one of a survey makes `survey.created`; completing one makes `form.completed` or
 //! `survey.completed`, once: a partial save makes nothing, and a completed response that is saved again makes nothing.
 
+mod distribute;
+mod progress;
+
+pub use distribute::{Distributed, RECIPIENTS_MAX, Recipients, Sent, distribute};
+pub use progress::progress;
+
 use super::participants::{SOURCE, site_of};
 use super::saved::Saved;
 use crate::error::{AppError, invalid, not_found};
@@ -24,6 +30,9 @@ use crate::server::state::App;
 use crate::server::store::{Db, audit, forms, participants, responses, studies};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+
+/// What has answers is not new.
+const ANSWERED: &str = "are saved with the status partial or completed";
 
 /// Which responses a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,6 +134,28 @@ fn completed_event(response: &Response, form: &Form, participant: &Participant, 
     event(response, form, participant, site, "completed", event_type)
 }
 
+fn created_event(response: &Response, survey: &Form, participant: &Participant, site: Option<&Site>) -> NewEvent {
+    event(response, survey, participant, site, "created", EventType::SurveyCreated)
+}
+
+/// A response in which nothing is answered yet.
+fn assigned(app: &App, form: &Form, participant: &Participant, now: Timestamp) -> Response {
+    Response {
+        id: ResponseId::from_bits(app.ids.next()),
+        study_id: form.study_id.clone(),
+        form_id: form.id.clone(),
+        form_version: form.version,
+        participant_id: participant.id.clone(),
+        status: ResponseStatus::New,
+        answers: Map::new(),
+        submitted_by: None,
+        completed_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
 /// Begins a response, and saves or completes it at once where asked. With `waits`, synchronous webhooks are left to the caller.
 ///
 /// # Errors
@@ -141,25 +172,18 @@ pub async fn begin(app: &App, actor: &Actor, new: NewResponse, waits: bool) -> R
     let participant = participants::find(&mut tx, study, &new.participant).await?;
     let participant = participant.ok_or_else(|| invalid("participant", "is no participant of this study"))?;
     if new.status == ResponseStatus::New && !new.answers.is_empty() {
-        return Err(invalid("answers", "are saved with the status partial or completed"));
+        return Err(invalid("answers", ANSWERED));
     }
     let completed = new.status == ResponseStatus::Completed;
     let answers = check_answers(&form.questions, &new.answers, completed)?;
     let site = site_of(&mut tx, &participant).await?;
     let now = app.clock.now();
     let response = Response {
-        id: ResponseId::from_bits(app.ids.next()),
-        study_id: study.clone(),
-        form_id: form.id.clone(),
-        form_version: form.version,
-        participant_id: participant.id.clone(),
         status: new.status,
         answers,
         submitted_by: completed.then(|| submitter_of(actor)),
         completed_at: completed.then_some(now),
-        version: 1,
-        created_at: now,
-        updated_at: now,
+        ..assigned(app, &form, &participant, now)
     };
     responses::insert(&mut tx, &response, None).await?;
     let mut events = Vec::new();
@@ -171,7 +195,7 @@ pub async fn begin(app: &App, actor: &Actor, new: NewResponse, waits: bool) -> R
             completed_at: None,
             ..response.clone()
         };
-        events.push(event(&begun, &form, &participant, site.as_ref(), "created", EventType::SurveyCreated));
+        events.push(created_event(&begun, &form, &participant, site.as_ref()));
     }
     if completed {
         events.push(completed_event(&response, &form, &participant, site.as_ref()));
@@ -226,6 +250,9 @@ async fn write(
     if !before.status.may_become(change.status) {
         let message = format!("is {} and cannot go back to {}", before.status.as_str(), change.status.as_str());
         return Err(invalid("status", message));
+    }
+    if change.status == ResponseStatus::New && !change.answers.is_empty() {
+        return Err(invalid("answers", ANSWERED));
     }
     if change.version.is_some_and(|v| v != before.version) {
         return Err(AppError::Conflict("Somebody saved this response meanwhile. Nothing of yours was saved; look again.".to_owned()));
@@ -286,6 +313,11 @@ fn link_hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
+/// The secret part of a new link.
+fn new_link() -> Secret {
+    Secret::new(hex::encode(random_bytes::<24>()))
+}
+
 /// Makes the link by which a participant answers by themselves, in place of one that was made before. Gives its secret part, this once.
 ///
 /// # Errors
@@ -297,11 +329,11 @@ pub async fn make_link(app: &App, actor: &Actor, id: &ResponseId) -> Result<Secr
     if response.status == ResponseStatus::Completed {
         return Err(AppError::Conflict("This response is completed; there is nothing left to answer.".to_owned()));
     }
-    let token = hex::encode(random_bytes::<24>());
-    responses::set_link(&mut tx, &actor.study.id, id, &link_hash(&token)).await?;
+    let link = new_link();
+    responses::set_link(&mut tx, &actor.study.id, id, &link_hash(link.expose())).await?;
     actor.audit(&mut tx, app.clock.now(), "response.link_made", id.as_str(), json!({}), None).await?;
     tx.commit().await?;
-    Ok(Secret::new(token))
+    Ok(link)
 }
 
 /// The response that a participant's link opens.

@@ -32,6 +32,11 @@ impl<T> Saved<T> {
         Self::new(thing, Committed::default())
     }
 
+    /// The same save, shown otherwise.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Saved<U> {
+        Saved { thing: f(self.thing), accepted: self.accepted, to_wait_for: self.to_wait_for }
+    }
+
     /// Calls the synchronous webhooks, all at once, and waits for their answers or for `most`. Empty where there are none.
     pub async fn wait(self, app: &App, most: Duration) -> (T, Vec<SyncOutcome>) {
         let outcomes = if self.to_wait_for.is_empty() { Vec::new() } else { synchronous::wait(&app.engine, self.to_wait_for, most).await };

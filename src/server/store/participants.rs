@@ -90,6 +90,17 @@ pub async fn find(db: &mut Db, study: &StudyId, participant: &ParticipantId) -> 
     maybe!(db, Row, format!("{SELECT} AND id = $2"), study.as_str(), participant.as_str())?.map(Participant::try_from).transpose()
 }
 
+/// Those of these ids that are there, in the order of their ids.
+pub async fn of_ids(db: &mut Db, study: &StudyId, ids: &[ParticipantId]) -> Result<Vec<Participant>, StoreError> {
+    let text = format!("{SELECT} AND id IN ({}) ORDER BY id", listed(ids));
+    all!(db, Row, text, study.as_str())?.into_iter().map(Participant::try_from).collect()
+}
+
+/// Ids as they stand in a statement's text: they are of our own making, letters and digits alone. None at all is NULL, which nothing equals.
+pub(super) fn listed(ids: &[ParticipantId]) -> String {
+    if ids.is_empty() { "NULL".to_owned() } else { ids.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", ") }
+}
+
 /// By the study's identifier.
 pub async fn find_by_identifier(db: &mut Db, study: &StudyId, identifier: &str) -> Result<Option<Participant>, StoreError> {
     maybe!(db, Row, format!("{SELECT} AND identifier = $2"), study.as_str(), identifier)?.map(Participant::try_from).transpose()

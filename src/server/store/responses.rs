@@ -1,9 +1,10 @@
 //! Responses.
 
+use super::participants::listed;
 use super::{Db, StoreError, Tx, all, from_json, id, known, maybe, run, to_json};
 use crate::model::id::{FormId, ParticipantId, ResponseId, StudyId};
 use crate::model::page::Page;
-use crate::model::response::{Response, ResponseStatus, Submitter};
+use crate::model::response::{Progress, Response, ResponseStatus, Submitter};
 use crate::model::time::Timestamp;
 
 #[derive(sqlx::FromRow)]
@@ -146,4 +147,79 @@ pub async fn count_of_form(db: &mut Db, study: &StudyId, form: &FormId) -> Resul
     let text = "SELECT status, COUNT(*) FROM responses WHERE study_id = $1 AND form_id = $2 GROUP BY status";
     let rows = all!(db, (String, i64), text, study.as_str(), form.as_str())?;
     rows.into_iter().map(|(status, count)| Ok((known("response's status", &status, ResponseStatus::parse)?, count))).collect()
+}
+
+/// Responses to a form by these participants that are not completed, oldest first.
+pub async fn open_of(db: &mut Db, study: &StudyId, form: &FormId, by: &[ParticipantId]) -> Result<Vec<Response>, StoreError> {
+    let text = format!(
+        "{SELECT} WHERE study_id = $1 AND form_id = $2 AND participant_id IN ({}) AND status <> 'completed' ORDER BY id",
+        listed(by)
+    );
+    all!(db, Row, text, study.as_str(), form.as_str())?.into_iter().map(Response::try_from).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct ProgressRow {
+    participant_id: String,
+    identifier: String,
+    id: Option<String>,
+    status: Option<String>,
+    completed_at: Option<i64>,
+}
+
+impl TryFrom<ProgressRow> for Progress {
+    type Error = StoreError;
+
+    fn try_from(row: ProgressRow) -> Result<Self, StoreError> {
+        let newest = match (&row.id, &row.status) {
+            (Some(response), Some(status)) => {
+                let status = known("response's status", status, ResponseStatus::parse)?;
+                Some((id("response", response)?, status, row.completed_at.map(Timestamp)))
+            }
+            _ => None,
+        };
+        Ok(Progress { participant: id("participant", &row.participant_id)?, identifier: row.identifier, newest })
+    }
+}
+
+/// How far each of these participants is with a form, in the order of their ids.
+pub async fn progress_of(db: &mut Db, study: &StudyId, form: &FormId, by: &[ParticipantId]) -> Result<Vec<Progress>, StoreError> {
+    let text = format!(
+        "SELECT p.id AS participant_id, p.identifier, r.id, r.status, r.completed_at FROM participants p
+         LEFT JOIN responses r ON r.study_id = p.study_id AND r.id = (
+           SELECT MAX(n.id) FROM responses n WHERE n.study_id = p.study_id AND n.form_id = $2 AND n.participant_id = p.id)
+         WHERE p.study_id = $1 AND p.id IN ({}) ORDER BY p.id",
+        listed(by)
+    );
+    all!(db, ProgressRow, text, study.as_str(), form.as_str())?.into_iter().map(Progress::try_from).collect()
+}
+
+/// How far everybody is who has a response to a form, in the order of their ids, after `after`.
+pub async fn progress(
+    db: &mut Db,
+    study: &StudyId,
+    form: &FormId,
+    after: Option<&ParticipantId>,
+    limit: u32,
+) -> Result<Page<Progress>, StoreError> {
+    // The inner statement walks an index of this order and stops at its limit.
+    let rows = all!(
+        db,
+        ProgressRow,
+        "SELECT p.id AS participant_id, p.identifier, r.id, r.status, r.completed_at FROM (
+           SELECT participant_id, MAX(id) AS id FROM responses WHERE study_id = $1 AND form_id = $2 AND participant_id > $3
+           GROUP BY participant_id ORDER BY participant_id LIMIT $4) n
+         JOIN participants p ON p.study_id = $1 AND p.id = n.participant_id
+         JOIN responses r ON r.study_id = $1 AND r.id = n.id
+         ORDER BY p.id",
+        study.as_str(),
+        form.as_str(),
+        after.map_or("", ParticipantId::as_str),
+        i64::from(limit) + 1,
+    )?;
+    let mut items = rows.into_iter().map(Progress::try_from).collect::<Result<Vec<_>, _>>()?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|p| p.participant.to_string());
+    Ok(Page { items, next })
 }

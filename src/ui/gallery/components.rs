@@ -155,6 +155,7 @@ pub fn Components() -> impl IntoView {
                     <TextInput label="Disabled" name="g-disabled" disabled=true value="Cannot be changed" />
                     <TextInput label="Number" name="g-number" inputmode="numeric" value="10" suffix="seconds" short=true />
                     <PasswordInput label="Password" name="g-password" />
+                    <FileInput label="File" name="g-file" accept=".csv" hint="UTF-8, at most 10 MiB." error="holds no rows" />
                     <TextArea label="Several lines" name="g-area" value="One\nTwo" error="has too few" />
                     <Select label="Select" name="g-select" value="b" options=vec![Choice::new("a", "One"), Choice::new("b", "Two")] />
                     <Field label="A control of its own kind" name="g-own">
@@ -178,11 +179,17 @@ pub fn Components() -> impl IntoView {
                         label="One of"
                         name="g-one"
                         value="b"
-                        options=vec![Choice::new("a", "First").hint("With a hint."), Choice::new("b", "Second")]
+                        options=vec![
+                            Choice::new("a", "First").hint("With a hint."),
+                            Choice::new("b", "Second"),
+                            Choice::new("c", "Third").disabled("Why it cannot be chosen."),
+                        ]
                     />
                 </div>
             </div>
         </Item>
+        <Item title="Questions of a form">{super::study_data::questions()}</Item>
+        <Item title="What a synchronous webhook did not take">{super::study_data::dialog()}</Item>
         <Item title="To open">
             <Disclosure summary="More">
                 <p>"What was behind it."</p>
@@ -195,6 +202,9 @@ pub fn Components() -> impl IntoView {
                     <p>"It stops at once. Its history stays readable."</p>
                 </ConfirmForm>
             </div>
+            <ConfirmForm id="g-plain" action="/api/archive" label="Without a reason" submit="Do it" reason=false>
+                <p>"What will happen."</p>
+            </ConfirmForm>
             <ConfirmForm id="g-error" action="/api/archive" label="With an error" submit="Do it" error="must be 1–500 characters">
                 <p>"What will happen."</p>
             </ConfirmForm>

@@ -1,5 +1,8 @@
-//! `/api/surveys/{surveyId}/webhooks`: the webhooks of one survey (seed 004). What is sent and answered is in [`resource`].
+//! `/api/surveys/{surveyId}/webhooks`: the webhooks of one survey (seed 004). What is sent and answered is in [`resource`]; the pattern
+//! around it is in [`contacts`] and [`distributions`].
 
+pub mod contacts;
+pub mod distributions;
 mod resource;
 
 use super::{in_path, refuse, renamed};
@@ -91,9 +94,11 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedDelivery {
 
 /// Create a webhook
 ///
-/// Its URL receives `survey.response_completed` of this survey from now on, at most ten webhooks a survey (409). The answer holds no secret:
-/// `hasSecret` says whether there is one. What is sent holds identifiers alone, unless an administrator chooses full content in the console.
-/// Needs the scope `webhooks:write`.
+/// Its URL receives `survey.response_completed` of this survey from now on, at most ten webhooks a survey (409). The answer holds no
+/// secret: `hasSecret` says whether there is one. What is sent holds the response's answers (`data.answers`): that is health data, which
+/// leaves the study for this URL. An administrator can take a webhook back to identifiers alone in the console. Where the study keeps its
+/// forms here, a survey that is none of them is 404; else ids are your platform's, and are taken as they are. Needs the scope
+/// `webhooks:write`.
 #[utoipa::path(post, path = "/api/surveys/{surveyId}/webhooks", tag = "Surveys face",
     params(("surveyId" = SurveyId, Path, description = "The survey's id.")),
     request_body(content = SurveyWebhookNew, example = json!({
@@ -102,7 +107,7 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedDelivery {
     })),
     responses(
         (status = 201, description = "The webhook.", body = SurveyWebhook, headers(("Location" = String, description = "The webhook's path."))),
-        OfBody, OfChange, Always))]
+        OfOne, OfBody, OfChange, Always))]
 pub async fn register_survey_webhook(
     State(app): State<App>,
     ApiActor(actor): ApiActor,
@@ -127,7 +132,7 @@ pub async fn register_survey_webhook(
 /// Oldest first, without secrets. Needs the scope `webhooks:read`.
 #[utoipa::path(get, path = "/api/surveys/{surveyId}/webhooks", tag = "Surveys face",
     params(("surveyId" = SurveyId, Path, description = "The survey's id.")),
-    responses((status = 200, description = "The webhooks.", body = SurveyWebhookList), OfName, Always))]
+    responses((status = 200, description = "The webhooks.", body = SurveyWebhookList), OfOne, OfName, Always))]
 pub async fn list_survey_webhooks(
     State(app): State<App>,
     ApiActor(actor): ApiActor,

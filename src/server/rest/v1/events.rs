@@ -1,19 +1,20 @@
 //! `/api/v1/events`: publish (CloudEvents 1.0), list, read.
 
 use super::deliveries::check_limit;
-use super::resource::{DeliveryResource, EventList, EventResource, EventWithDeliveries};
+use super::resource::{EventList, EventResource, EventWithDeliveries};
 use crate::error::{AppError, invalid};
 use crate::model::event::{Accepted, BATCH_BYTES_MAX, EVENT_MAX};
 use crate::model::event_type::EventType;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use crate::server::rest::extract::{ApiActor, Id, Params, media_type, parse, read_body};
-use crate::server::rest::problem::{Always, OfBody, OfOne, OfQuery, Problem};
+use crate::server::rest::prefer::{Prefer, Waited};
+use crate::server::rest::problem::{Always, OfBody, OfOne, OfQuery, OfWait, Problem};
 use crate::server::service::events;
 use crate::server::state::App;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -76,6 +77,28 @@ pub enum Published {
     One(Accepted),
     /// Of a batch.
     Batch(Vec<Accepted>),
+    /// Of a batch whose sender waited.
+    Waited(AcceptedList),
+}
+
+/// What became of each event of a batch, in its order, where `webhooks` stands beside it.
+#[derive(Serialize, ToSchema)]
+pub struct AcceptedList {
+    /// One for each event.
+    items: Vec<Accepted>,
+}
+
+/// What is answered with 200.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "documentation: the body is written by `Prefer::answer`")]
+pub enum KnownOrWaited {
+    /// All of it was known; nobody waited.
+    Known(Published),
+    /// The sender waited: one event.
+    One(Waited<Accepted>),
+    /// The sender waited: a batch.
+    Batch(Waited<AcceptedList>),
 }
 
 fn check_size(event: &str, place: &str) -> Result<(), AppError> {
@@ -107,30 +130,40 @@ fn read(body: &[u8], media: &str) -> Result<Value, Problem> {
 ///
 /// One CloudEvent, or an array of up to 1,000, accepted all or none. An event has at most 256 KiB, a batch at most 4 MiB. What is answered
 /// is durable. `(source, id)` tells a repetition: it is answered as before, and nothing is delivered twice. 202 when anything was new,
-/// 200 when all of it was known. Needs the scope `events:write`.
-#[utoipa::path(post, path = "/api/v1/events", tag = "Events",
+/// 200 when all of it was known.
+///
+/// With `Prefer: wait=N` synchronous webhooks are waited for: 200 with `webhooks` when all of them took it (a batch stands under `items`
+/// then), else 502 or 504, and what was sent is accepted all the same. Needs the scope `events:write`.
+#[utoipa::path(post, path = "/api/v1/events", tag = "Events", params(Prefer),
     request_body(
         content((CloudEvents = "application/json"), (CloudEvent = "application/cloudevents+json"), (Vec<CloudEvent> = "application/cloudevents-batch+json")),
         description = "One event or a batch."),
     responses(
         (status = 202, description = "Accepted; something of it was new.", body = Published),
-        (status = 200, description = "All of it was known already; nothing is delivered again.", body = Published),
-        OfBody, Always))]
-pub async fn publish_events(State(app): State<App>, ApiActor(actor): ApiActor, request: Request) -> Result<Response, Problem> {
+        (status = 200, description = "All of it was known already, nothing is delivered again; or the sender waited, and each synchronous webhook took it.",
+            body = KnownOrWaited),
+        OfWait, OfBody, Always))]
+pub async fn publish_events(
+    State(app): State<App>,
+    ApiActor(actor): ApiActor,
+    prefer: Prefer,
+    request: Request,
+) -> Result<Response, Problem> {
     let media = media_type(request.headers(), &[ONE, BATCH, EITHER])?;
     let body = read_body(request, BATCH_BYTES_MAX).await?;
     let value = read(&body, media)?;
     let batch = value.is_array();
-    let mut accepted = events::publish(&app, &actor, &value).await?;
+    let saved = events::accept(&app, &actor, &value, prefer.waits()).await?;
+    let mut accepted = saved.accepted.clone();
     let status = if accepted.iter().all(|a| a.duplicate) { StatusCode::OK } else { StatusCode::ACCEPTED };
     let published = match accepted.pop() {
         Some(one) if !batch => Published::One(one),
         last => {
             accepted.extend(last);
-            Published::Batch(accepted)
+            if prefer.waits() { Published::Waited(AcceptedList { items: accepted }) } else { Published::Batch(accepted) }
         }
     };
-    Ok((status, axum::Json(published)).into_response())
+    Ok(prefer.answer(&app, saved.map(|()| published), status, ()).await)
 }
 
 /// Which page of events.
@@ -167,7 +200,7 @@ pub async fn list_events(
 
 /// Read an event
 ///
-/// With its deliveries. Its data is there for samples and a key with `webhooks:test` alone. Needs the scope `webhooks:read`.
+/// With its deliveries, and the webhooks that are subscribed to its type and that it did not go to, with the reason. Its data is there for samples and a key with `webhooks:test` alone. Needs the scope `webhooks:read`.
 #[utoipa::path(get, path = "/api/v1/events/{id}", tag = "Events", params(("id" = EventId, Path, description = "The event's id, as Hookwell gave it.")),
     responses((status = 200, description = "The event.", body = EventWithDeliveries), OfOne, Always))]
 pub async fn get_event(
@@ -175,7 +208,5 @@ pub async fn get_event(
     ApiActor(actor): ApiActor,
     Id(id): Id<EventId>,
 ) -> Result<axum::Json<EventWithDeliveries>, Problem> {
-    let (event, deliveries) = events::get(&app, &actor, &id).await?;
-    let deliveries = deliveries.into_iter().map(DeliveryResource::from).collect();
-    Ok(axum::Json(EventWithDeliveries { event: event.into(), deliveries }))
+    Ok(axum::Json(events::get(&app, &actor, &id, true).await?.into()))
 }

@@ -1,7 +1,7 @@
 //! What the API shows: the public form of each noun, apart from the model so that neither holds the other back.
 
 use crate::model::delivery::{Attempt, BodyAccess, Delivery, DeliveryDetail, DeliveryState, FailureKind, Trigger};
-use crate::model::event::Event;
+use crate::model::event::{Event, EventDetail, SkipReason, Skipped};
 use crate::model::event_type::EventType;
 use crate::model::id::{AttemptId, DeliveryId, EventId, WebhookId};
 use crate::model::time::Timestamp;
@@ -402,4 +402,36 @@ pub struct EventWithDeliveries {
     pub event: EventResource,
     /// Its deliveries, one for each webhook that wanted it.
     pub deliveries: Vec<DeliveryResource>,
+    /// Webhooks that are subscribed to its type and that it did not go to, as they were when it was accepted.
+    pub skipped: Vec<SkippedResource>,
+}
+
+/// A webhook that an event did not go to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SkippedWebhook)]
+pub struct SkippedResource {
+    /// Which.
+    pub webhook_id: WebhookId,
+    /// Its name at present.
+    #[schema(example = "CTMS enrolment")]
+    pub webhook_name: String,
+    /// Why.
+    pub reason: SkipReason,
+    /// The same in a sentence.
+    #[schema(example = "It was in Test mode, which gets samples only")]
+    pub sentence: String,
+}
+
+impl From<EventDetail> for EventWithDeliveries {
+    fn from(detail: EventDetail) -> Self {
+        let skipped = |s: &Skipped| SkippedResource {
+            webhook_id: s.webhook_id.clone(),
+            webhook_name: detail.name_of(&s.webhook_id),
+            reason: s.reason,
+            sentence: s.reason.label().to_owned(),
+        };
+        let skipped = detail.event.skipped.iter().map(skipped).collect();
+        let deliveries = detail.deliveries.into_iter().map(DeliveryResource::from).collect();
+        Self { event: detail.event.into(), deliveries, skipped }
+    }
 }

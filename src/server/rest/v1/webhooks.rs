@@ -2,7 +2,7 @@
 
 use super::resource::{AttemptResource, DeliveryResource, WebhookList, WebhookResource, WebhookWithSecret};
 use super::webhook_input::{WebhookNew, WebhookPatch, api_names};
-use crate::error::{AppError, invalid};
+use crate::error::invalid;
 use crate::model::delivery::DeliveryState;
 use crate::model::event_type::EventType;
 use crate::model::id::WebhookId;
@@ -10,11 +10,12 @@ use crate::model::webhook::{OVERLAP_HOURS_DEFAULT, Webhook, WebhookMode};
 use crate::model::webhook_draft::WebhookDraft;
 use crate::server::rest::extract::{ApiActor, Id, Json, MaybeJson, Params};
 use crate::server::rest::problem::{Always, OfBody, OfChange, OfOne, OfQuery, Problem};
+use crate::server::rest::version::{IfMatch, etag, with_etag};
 use crate::server::secret::Secret;
 use crate::server::service::{samples, webhooks};
 use crate::server::state::App;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,12 +23,8 @@ use utoipa::{IntoParams, ToSchema};
 
 const WHY_ARCHIVED: &str = "archived over the API";
 
-fn etag(version: i64) -> [(header::HeaderName, String); 1] {
-    [(header::ETAG, format!("\"{version}\""))]
-}
-
-fn with_etag(webhook: Webhook) -> Response {
-    (etag(webhook.version), axum::Json(WebhookResource::from(webhook))).into_response()
+fn shown(webhook: Webhook) -> Response {
+    with_etag(webhook.version, WebhookResource::from(webhook))
 }
 
 fn with_secret(status: StatusCode, webhook: Webhook, secret: Option<&Secret>) -> Response {
@@ -89,18 +86,7 @@ pub async fn create_webhook(State(app): State<App>, ApiActor(actor): ApiActor, J
         (status = 200, description = "The webhook.", body = WebhookResource, headers(("ETag" = String, description = "The version, quoted."))),
         OfOne, Always))]
 pub async fn get_webhook(State(app): State<App>, ApiActor(actor): ApiActor, Id(id): Id<WebhookId>) -> Result<Response, Problem> {
-    Ok(with_etag(webhooks::get(&app, &actor, &id).await?))
-}
-
-/// The version that `If-Match` names; `*` and no header name none.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, AppError> {
-    match headers.get(header::IF_MATCH).map(|h| h.to_str().unwrap_or_default().trim()) {
-        None | Some("*") => Ok(None),
-        Some(text) => {
-            let version = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).and_then(|t| t.parse().ok());
-            version.map(Some).ok_or_else(|| invalid("If-Match", "must be the ETag of the webhook, such as \"3\""))
-        }
-    }
+    Ok(shown(webhooks::get(&app, &actor, &id).await?))
 }
 
 /// Change a webhook
@@ -118,17 +104,12 @@ pub async fn patch_webhook(
     State(app): State<App>,
     ApiActor(actor): ApiActor,
     Id(id): Id<WebhookId>,
-    headers: HeaderMap,
+    matched: IfMatch,
     Json(body): Json<WebhookPatch>,
 ) -> Result<Response, Problem> {
-    let matched = if_match(&headers)?;
-    if let (Some(a), Some(b)) = (matched, body.version)
-        && a != b
-    {
-        return Err(AppError::from(crate::model::problem::FieldErrors::one("version", "is another one than If-Match names")).into());
-    }
+    let seen = matched.or(body.version)?;
     let webhook = webhooks::get(&app, &actor, &id).await?;
-    let version = matched.or(body.version).unwrap_or(webhook.version);
+    let version = seen.unwrap_or(webhook.version);
     let mode = body.mode;
     // No key may: refused before anything is changed.
     if mode == Some(WebhookMode::Live) && webhook.mode != WebhookMode::Live {
@@ -144,7 +125,7 @@ pub async fn patch_webhook(
     if to_test {
         now = webhooks::set_mode(&app, &actor, &id, WebhookMode::Test, "").await?;
     }
-    Ok(with_etag(now))
+    Ok(shown(now))
 }
 
 /// Why a webhook is archived.
@@ -171,7 +152,7 @@ pub async fn archive_webhook(
 ) -> Result<Response, Problem> {
     let reason = body.reason.or(query.reason);
     let webhook = webhooks::archive(&app, &actor, &id, reason.as_deref().unwrap_or(WHY_ARCHIVED)).await?;
-    Ok(with_etag(webhook))
+    Ok(shown(webhook))
 }
 
 /// How to rotate the secret.

@@ -4,11 +4,12 @@ use super::{New, NewSecret, diff, name_taken};
 use crate::error::{AppError, not_found};
 use crate::model::id::WebhookId;
 use crate::model::permission::Action;
-use crate::model::webhook::{PayloadFormat, Webhook, WebhookMode};
+use crate::model::webhook::{Content, PayloadFormat, Webhook, WebhookMode};
 use crate::model::webhook_draft::WebhookDraft;
 use crate::server::auth::Actor;
+use crate::server::service::forms;
 use crate::server::state::App;
-use crate::server::store::{StoreError, studies, webhooks};
+use crate::server::store::{Db, StoreError, studies, webhooks};
 
 /// Webhooks of one survey at most (seed 004's "Surveys").
 pub const PER_SURVEY_MAX: usize = 10;
@@ -28,6 +29,23 @@ impl Face<'_> {
         match self {
             Face::Infermedica => "Infermedica",
             Face::Survey(_) => "Surveys",
+        }
+    }
+
+    /// That what the face is about is there.
+    async fn check(self, db: &mut Db, actor: &Actor) -> Result<(), AppError> {
+        match self {
+            Face::Infermedica => Ok(()),
+            Face::Survey(id) => forms::check_survey(db, &actor.study.id, id).await,
+        }
+    }
+
+    /// Why what it registers is as it is, for the audit trail.
+    fn reason(self) -> String {
+        let live = format!("registered through the {} API, which has no test mode", self.name());
+        match self {
+            Face::Infermedica => live,
+            Face::Survey(_) => format!("{live}, and whose callback has the answers, so that the content is full"),
         }
     }
 
@@ -57,14 +75,23 @@ impl Face<'_> {
 /// registered webhook begins to receive at once. Everywhere else only an administrator takes a webhook Live ([`Action::GoLive`]), after a
 /// sample or with a reason. Here [`Action::ManageWebhook`] and [`Action::ManageCredentials`] are enough, and the audit row has the reason.
 ///
+/// A survey's gets **full content**, where id-only is the default everywhere else: that API has no switch for it, and a receiver that is
+/// written after its document reads `data.answers`. An administrator may take it back to id-only in the console, and the face leaves it so.
+///
 /// The draft's format and filter are its caller's to set, so that the face shows the webhook. Its secret is the draft's or none: those APIs
 /// show no secret, so one that is generated would be known to nobody.
 ///
 /// # Errors
-/// 403; each wrong field; a name that is taken; 409 for one more than [`PER_SURVEY_MAX`] of a survey.
+/// 403; each wrong field; a name that is taken; 404 for a survey that a study with forms here does not have; 409 for one more than
+/// [`PER_SURVEY_MAX`] of a survey.
 pub async fn register(app: &App, actor: &Actor, face: Face<'_>, draft: &WebhookDraft) -> Result<Webhook, AppError> {
+    actor.require(Action::ManageWebhook)?;
+    face.check(&mut app.store.read().await?, actor).await?;
     let New { mut webhook, sealed, .. } = New::prepare(app, actor, draft, NewSecret::None).await?;
     webhook.mode = WebhookMode::Live;
+    if let Face::Survey(_) = face {
+        webhook.settings.content = Content::Full;
+    }
     let mut tx = app.store.begin().await?;
     // Two that register at once are counted one after the other.
     studies::hold(&mut tx, &actor.study.id).await?;
@@ -86,9 +113,8 @@ pub async fn register(app: &App, actor: &Actor, face: Face<'_>, draft: &WebhookD
         }
         (_, written) => name_taken(&webhook, written)?,
     }
-    let reason = format!("registered through the {} API, which has no test mode", face.name());
     let changes = diff(None, &webhook);
-    actor.audit(&mut tx, webhook.created_at, "webhook.created", webhook.id.as_str(), changes, Some(&reason)).await?;
+    actor.audit(&mut tx, webhook.created_at, "webhook.created", webhook.id.as_str(), changes, Some(&face.reason())).await?;
     tx.commit().await?;
     Ok(webhook)
 }
@@ -96,10 +122,11 @@ pub async fn register(app: &App, actor: &Actor, face: Face<'_>, draft: &WebhookD
 /// The webhooks that a face shows, oldest first.
 ///
 /// # Errors
-/// 403.
+/// 403; 404 as [`register`].
 pub async fn registered(app: &App, actor: &Actor, face: Face<'_>) -> Result<Vec<Webhook>, AppError> {
     actor.require(Action::ReadMetadata)?;
     let mut db = app.store.read().await?;
+    face.check(&mut db, actor).await?;
     let mut all = webhooks::of_study(&mut db, &actor.study.id, false).await?;
     all.retain(|webhook| face.shows(actor, webhook));
     all.sort_by(|a, b| a.id.cmp(&b.id));
@@ -109,10 +136,11 @@ pub async fn registered(app: &App, actor: &Actor, face: Face<'_>) -> Result<Vec<
 /// One webhook that a face shows. `action` is what is to be done with it: who may not learns nothing of what is there.
 ///
 /// # Errors
-/// 403; 404 for every webhook that the face does not show.
+/// 403; 404 for every webhook that the face does not show, and as [`register`].
 pub async fn registered_one(app: &App, actor: &Actor, face: Face<'_>, id: &WebhookId, action: Action) -> Result<Webhook, AppError> {
     actor.require(action)?;
     let mut db = app.store.read().await?;
+    face.check(&mut db, actor).await?;
     let found = webhooks::find(&mut db, &actor.study.id, id).await?;
     found.filter(|webhook| face.shows(actor, webhook)).ok_or_else(|| not_found("webhook"))
 }
