@@ -81,11 +81,6 @@ impl EventType {
         !matches!(self, EventType::WebhookTest | EventType::WebhookDisabled | EventType::DeliveryExhausted)
     }
 
-    /// Whether it is about a webhook, and not about the study: what the engine says of its own work.
-    pub fn is_operational(self) -> bool {
-        matches!(self, EventType::WebhookDisabled | EventType::DeliveryExhausted)
-    }
-
     /// When it happens, in a sentence.
     pub fn description(self) -> &'static str {
         match self {

@@ -130,10 +130,6 @@ id!(
     ImportId, "imp"
 );
 id!(
-    /// An operational event that waits to be published.
-    OutboxId, "out"
-);
-id!(
     /// One sending of a survey to participants.
     DistributionId, "dst"
 );

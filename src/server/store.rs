@@ -9,6 +9,7 @@ pub mod audit;
 pub mod deliveries;
 pub mod events;
 pub mod forms;
+pub mod health;
 pub mod imports;
 pub mod notice_mails;
 pub mod notices;

@@ -372,3 +372,105 @@ on_both!(writes_that_come_together_share_a_commit_and_each_has_its_own_answer, |
     assert_eq!(receiver.count() - usize::from(spoilt.is_ok()), delivered);
     assert!(delivered > 0 && delivered < news, "the other study has no webhook");
 });
+
+on_both!(what_a_caller_left_in_the_middle_of_its_commit_is_not_held_for_ever, |app| async {
+    use hookwell::server::engine::intake::{self, Audience, Planned};
+    let (admin, _, receiver) = study(app).await;
+    app.live_webhook(&admin, &draft("All", &receiver.url)).await;
+    // A node with a dispatcher, so that it leases; nobody takes what it hands over.
+    let (node, _intake) = app.another_node(&app.clock, true).await;
+    let event = hookwell::model::event::NewEvent {
+        source: "/a".to_owned(),
+        external_id: "1".to_owned(),
+        event_type: hookwell::model::event_type::EventType::ParticipantCreated,
+        occurred_at: None,
+        data: participant("1")["data"].clone(),
+    };
+    let hooks = intake::webhooks_of(&node.engine, &admin.study).await.unwrap();
+    let mut planned = Planned::new(&node.engine, &admin.study, &hooks, vec![event], Audience::Subscribed, false);
+    let mut tx = node.store.begin().await.unwrap();
+    planned.write(&node.engine, &mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    // The connection broke off here: the plan is dropped, committed and not handed on.
+    drop(planned);
+    assert_eq!(app.drain().await, 0, "leased");
+    node.engine.heartbeat().await.unwrap();
+    assert_eq!((app.drain().await, receiver.count()), (1, 1));
+});
+
+on_both!(a_dead_receiver_gets_one_probe_at_a_time_with_growing_pauses, |app| async {
+    let (admin, platform, receiver) = study(app).await;
+    app.live_webhook(&admin, &draft("Dead", &receiver.url)).await;
+    receiver.answer(500);
+    events::publish(app, &platform, &batch(0, 30)).await.unwrap();
+    // Every first attempt is due at once; the tenth failure opens the breaker, and what was claimed beside it ends.
+    let mut claimed = 0;
+    while claimed < 10 {
+        claimed += app.drain_some(5).await;
+    }
+    assert_eq!(receiver.count(), 10);
+    assert_eq!(app.drain().await, 0, "open");
+    for pause in [30, 60, 120] {
+        app.clock.advance(pause * SECOND - 1);
+        assert_eq!(app.drain_some(100).await, 0, "before {pause} s");
+        app.clock.advance(1);
+        assert_eq!(app.drain_some(100).await, 1, "one probe after {pause} s");
+        assert_eq!(app.drain_some(100).await, 0);
+    }
+    // By hand somebody may ask all the same.
+    let one = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0);
+    deliveries::retry(app, &admin, &one.id, "is it back?").await.unwrap();
+    assert_eq!(app.drain_some(100).await, 1);
+    // A probe that arrives closes it, and everything that waits goes out.
+    receiver.answer(204);
+    app.clock.advance(240 * SECOND);
+    assert_eq!(app.drain_some(1).await, 1);
+    assert_eq!(app.number("SELECT COUNT(*) FROM webhook_health").await, 0);
+    app.clock.advance(3600 * SECOND);
+    app.drain().await;
+    assert_eq!(app.number("SELECT COUNT(*) FROM deliveries WHERE state = 'delivered'").await, 30);
+});
+
+on_both!(ten_exhausted_in_a_row_or_three_days_disable, |app| async {
+    let (admin, platform, receiver) = study(app).await;
+    let brief = WebhookDraft { retry_schedule: String::new(), ..draft("Brief", &receiver.url) };
+    let (brief, _) = app.live_webhook(&admin, &brief).await;
+    receiver.answer(500);
+    for n in 0..9 {
+        events::publish(app, &platform, &participant(&n.to_string())).await.unwrap();
+        app.drain().await;
+    }
+    let now = async |id| webhooks::get(app, &admin, id).await.unwrap();
+    assert_eq!(now(&brief.id).await.status, WebhookStatus::Active);
+    events::publish(app, &platform, &participant("tenth")).await.unwrap();
+    app.drain().await;
+    let disabled = now(&brief.id).await;
+    assert_eq!(disabled.status, WebhookStatus::Disabled);
+    assert!(disabled.disabled_cause.as_deref().is_some_and(|c| c.starts_with("10 deliveries in a row")), "{disabled:?}");
+    let told = app.texts("SELECT event_type FROM outbox ORDER BY event_type").await;
+    assert_eq!(told.iter().filter(|t| *t == "webhook.disabled").count(), 1);
+    assert_eq!(told.iter().filter(|t| *t == "delivery.exhausted").count(), 10);
+    // Made active again, it begins anew.
+    webhooks::set_active(app, &admin, &brief.id, true).await.unwrap();
+    events::publish(app, &platform, &participant("eleventh")).await.unwrap();
+    app.drain().await;
+    assert_eq!(now(&brief.id).await.status, WebhookStatus::Active);
+    webhooks::set_active(app, &admin, &brief.id, false).await.unwrap();
+
+    // Three days without one success, whatever the schedule has left.
+    let long = WebhookDraft { retry_schedule: "1d, 1d, 1d, 1d, 1d, 1d".into(), ..draft("Long", &receiver.url) };
+    let (long, _) = app.live_webhook(&admin, &long).await;
+    receiver.answer(500);
+    events::publish(app, &platform, &participant("long")).await.unwrap();
+    app.drain().await;
+    for day in 1..=4 {
+        assert_eq!(now(&long.id).await.status, WebhookStatus::Active, "day {day}");
+        app.clock.advance(27 * 3600 * SECOND);
+        app.drain().await;
+        if now(&long.id).await.status == WebhookStatus::Disabled {
+            assert_eq!(day, 3);
+            return;
+        }
+    }
+    panic!("still active after four days");
+});

@@ -162,6 +162,19 @@ impl TestApp {
         build(&self.url, &self.dir, store, &self.clock, false, &more).await.0
     }
 
+    /// Attempts up to so many of what is due now, in one claim.
+    pub async fn drain_some(&self, most: u32) -> usize {
+        let engine = &self.app.engine;
+        let mut tx = self.store.begin().await.expect("begins");
+        let jobs = store::queue::claim(&mut tx, &engine.node, self.clock.now(), engine.lease_until(), &[], most).await.expect("claims");
+        tx.commit().await.expect("commits");
+        let count = jobs.len();
+        for job in jobs {
+            hookwell::server::engine::attempt::run(engine, job).await;
+        }
+        count
+    }
+
     /// Attempts everything that is due now.
     pub async fn drain(&self) -> usize {
         self.app.engine.drain().await.expect("drains")

@@ -1,13 +1,12 @@
 //! Telling administrators: operational events out of the outbox, notices, and mail over a real connection to a mail server.
 
 use crate::borders::{send, sign_in};
-use crate::harness::{Receiver, TestApp, draft, fields};
+use crate::harness::{Received, Receiver, TestApp, draft, fields, participant};
 use crate::smtp::MailServer;
 use axum::http::{Method, StatusCode};
 use hookwell::error::AppError;
 use hookwell::model::audit::AuditEntry;
 use hookwell::model::event_type::EventType;
-use hookwell::model::id::OutboxId;
 use hookwell::model::notice::NoticeList;
 use hookwell::model::permission::Role;
 use hookwell::model::time::{DAY, HOUR, MINUTE};
@@ -27,26 +26,24 @@ const CAUSE: &str = "It failed for 72 hours without one success.";
 struct Scene {
     admin: Actor,
     failing: Webhook,
-    watching: Webhook,
+    down: Receiver,
     receiver: Receiver,
 }
 
 async fn scene(app: &TestApp) -> Scene {
-    let study = app.study("heart").await;
-    let (admin, receiver) = (app.admin("heart").await, Receiver::start().await);
-    let subscribed = |name: &str| WebhookDraft {
-        events: vec!["webhook.disabled".into(), "delivery.exhausted".into()],
-        ..draft(name, &format!("{}/{name}", receiver.url))
-    };
-    let (failing, _) = app.live_webhook(&admin, &subscribed("failing")).await;
-    let (watching, _) = app.live_webhook(&admin, &subscribed("watching")).await;
-    assert_eq!(study.id, admin.study.id);
-    Scene { admin, failing, watching, receiver }
+    app.study("heart").await;
+    let (admin, down, receiver) = (app.admin("heart").await, Receiver::start().await, Receiver::start().await);
+    let told = ["webhook.disabled", "delivery.exhausted"].map(str::to_owned).to_vec();
+    let failing = WebhookDraft { events: [told.clone(), vec!["participant.created".into()]].concat(), ..draft("failing", &down.url) };
+    let (failing, _) = app.live_webhook(&admin, &failing).await;
+    let watching = WebhookDraft { events: told, retry_schedule: "1s".into(), ..draft("watching", &receiver.url) };
+    app.live_webhook(&admin, &watching).await;
+    Scene { admin, failing, down, receiver }
 }
 
 impl Scene {
     /// Writes what the engine writes when it disables the failing webhook.
-    async fn disabled(&self, app: &TestApp) -> OutboxId {
+    async fn disabled(&self, app: &TestApp) -> String {
         let data = json!({"webhook": {"id": self.failing.id, "name": "failing"}, "cause": CAUSE});
         put(app, &self.admin, EventType::WebhookDisabled, &data).await
     }
@@ -57,14 +54,14 @@ impl Scene {
 
     /// Type, path and sender's id of what arrived.
     fn arrived(&self) -> Vec<(String, String)> {
-        let told = |r: &crate::harness::Received| (r.json()["type"].as_str().unwrap().to_owned(), r.path.clone());
+        let told = |r: &Received| (r.json()["type"].as_str().unwrap().to_owned(), r.path.clone());
         self.receiver.requests().iter().map(told).collect()
     }
 }
 
-async fn put(app: &TestApp, admin: &Actor, event_type: EventType, data: &Value) -> OutboxId {
+async fn put(app: &TestApp, admin: &Actor, event_type: EventType, data: &Value) -> String {
     assert!(events::schema_errors(event_type, data).0.is_empty(), "as the catalogue says");
-    let id = OutboxId::from_bits(app.ids.next());
+    let id = format!("{:032x}", app.ids.next());
     let mut tx = app.store.begin().await.unwrap();
     outbox::put(&mut tx, &admin.study.id, &id, event_type, data, app.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
@@ -76,7 +73,7 @@ on_both!(an_operational_event_is_published_once_by_whichever_of_two_nodes, |app|
     let (other, _) = app.another_node(&app.clock, false).await;
     let mut put = Vec::new();
     for _ in 0..30 {
-        put.push(s.disabled(app).await.to_string());
+        put.push(s.disabled(app).await);
     }
     app.clock.advance(MINUTE);
     let (one, two) = tokio::join!(chores::drain(app), chores::drain(&other));
@@ -114,30 +111,47 @@ on_both!(what_breaks_off_in_the_middle_leaves_nothing_and_is_done_once_afterward
     assert_eq!((s.receiver.count(), s.list(app).await.page.items.len()), (1, 1));
 });
 
-on_both!(a_webhook_is_not_told_of_itself_and_telling_makes_nothing_to_tell, |app| async {
+on_both!(what_the_engine_does_is_told_to_all_but_the_webhook_itself, |app| async {
     let s = scene(app).await;
-    s.disabled(app).await;
-    let exhausted = |webhook: &Webhook, of: &str| {
-        json!({
-            "webhook": {"id": webhook.id, "name": webhook.settings.name}, "attempts": 11, "failure": "timeout",
-            "delivery": {"id": "dlv_00000000000000000000000000000001", "event_type": of},
-        })
-    };
-    put(app, &s.admin, EventType::DeliveryExhausted, &exhausted(&s.failing, "form.completed")).await;
-    put(app, &s.admin, EventType::DeliveryExhausted, &exhausted(&s.watching, "delivery.exhausted")).await;
-    put(app, &s.admin, EventType::DeliveryExhausted, &exhausted(&s.watching, "webhook.disabled")).await;
+    s.down.answer(410);
+    app.publish(&app.platform("heart").await, &participant("1")).await.unwrap();
+    app.drain().await;
     chores::drain(app).await.unwrap();
     app.drain().await;
-    let to_watching = |t: &str| (t.to_owned(), "/hooks/watching".to_owned());
     let mut arrived = s.arrived();
     arrived.sort();
+    let to_watching = |t: &str| (t.to_owned(), "/hooks".to_owned());
     assert_eq!(arrived, [to_watching("delivery.exhausted"), to_watching("webhook.disabled")]);
-    assert_eq!(app.number("SELECT COUNT(*) FROM outbox").await, 0, "an echo is gone too");
-    for event in events::list(app, &s.admin, None, 10).await.unwrap().items {
+    assert_eq!((s.down.count(), app.number("SELECT COUNT(*) FROM outbox").await), (1, 0));
+    let told: Vec<_> =
+        events::list(app, &s.admin, None, 10).await.unwrap().items.into_iter().filter(|e| e.source == "/hookwell/engine").collect();
+    assert_eq!(told.len(), 2);
+    for event in told {
         let skipped: Vec<_> = event.skipped.iter().map(|s| (s.webhook_id.clone(), s.reason.as_str())).collect();
         assert_eq!(skipped, [(s.failing.id.clone(), "its_own")], "{:?}", event.event_type);
+        let whole = events::schema_errors(event.event_type, event.data.as_ref().unwrap()).0;
+        assert!(whole.is_empty(), "as the catalogue says: {whole:?}");
     }
-    assert_eq!(s.list(app).await.page.items.len(), 1, "that a delivery is exhausted is no notice");
+    let list = s.list(app).await;
+    assert_eq!(list.page.items.len(), 1, "that a delivery is exhausted is no notice");
+    let notice = &list.page.items[0];
+    assert_eq!((&notice.webhook_id, notice.kind), (&s.failing.id, EventType::WebhookDisabled));
+    assert!(notice.message.contains("410 Gone"), "{}", notice.message);
+});
+
+on_both!(that_telling_failed_is_not_told, |app| async {
+    let s = scene(app).await;
+    s.receiver.answer(500);
+    s.disabled(app).await;
+    chores::drain(app).await.unwrap();
+    app.drain().await;
+    app.clock.advance(MINUTE);
+    app.drain().await;
+    assert_eq!((s.receiver.count(), app.number("SELECT COUNT(*) FROM deliveries WHERE state = 'exhausted'").await), (2, 1));
+    assert_eq!(app.number("SELECT COUNT(*) FROM outbox").await, 0);
+    chores::drain(app).await.unwrap();
+    app.drain().await;
+    assert_eq!(s.receiver.count(), 2);
 });
 
 on_both!(each_reader_has_their_own_count_of_the_unread, |app| async {

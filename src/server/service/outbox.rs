@@ -4,8 +4,7 @@ use crate::model::event::NewEvent;
 use crate::model::event_type::EventType;
 use crate::model::id::StudyId;
 use crate::model::study::Study;
-use crate::model::webhook::Webhook;
-use crate::server::engine::intake::{self, Audience, Planned};
+use crate::server::engine::intake::{self, Audience, Planned, Receivers};
 use crate::server::state::App;
 use crate::server::store::outbox::{self, Waiting};
 use crate::server::store::{StoreError, Tx, notice_mails, notices, studies};
@@ -29,7 +28,7 @@ pub async fn carry_on(app: &App) -> Result<bool, StoreError> {
     if waiting.is_empty() {
         return Ok(false);
     }
-    let mut of_study = HashMap::<StudyId, (Study, Vec<Webhook>)>::new();
+    let mut of_study = HashMap::<StudyId, (Study, Receivers)>::new();
     for row in &waiting {
         if !of_study.contains_key(&row.study_id) {
             of_study.insert(row.study_id.clone(), study_with_webhooks(app, &row.study_id).await?);
@@ -39,7 +38,7 @@ pub async fn carry_on(app: &App) -> Result<bool, StoreError> {
     // All rows before any study: two nodes that lock in the same order wait for each other instead of in a circle.
     let mut taken = Vec::with_capacity(waiting.len());
     for row in &waiting {
-        if outbox::take(&mut tx, &row.study_id, &row.id).await? && !is_echo(row) {
+        if outbox::take(&mut tx, &row.study_id, &row.id).await? {
             taken.push(row);
         }
     }
@@ -62,7 +61,7 @@ pub async fn carry_on(app: &App) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-async fn study_with_webhooks(app: &App, id: &StudyId) -> Result<(Study, Vec<Webhook>), StoreError> {
+async fn study_with_webhooks(app: &App, id: &StudyId) -> Result<(Study, Receivers), StoreError> {
     let mut db = app.store.read().await?;
     let found = studies::find(&mut db, id).await?;
     drop(db);
@@ -71,16 +70,10 @@ async fn study_with_webhooks(app: &App, id: &StudyId) -> Result<(Study, Vec<Webh
     Ok((study, hooks))
 }
 
-/// Whether it tells that telling failed: that would go round for ever.
-fn is_echo(row: &Waiting) -> bool {
-    let told = row.data.pointer("/delivery/event_type").and_then(Value::as_str).and_then(EventType::parse);
-    row.event_type == EventType::DeliveryExhausted && told.is_some_and(EventType::is_operational)
-}
-
 fn event(row: &Waiting) -> NewEvent {
     NewEvent {
         source: SOURCE.to_owned(),
-        external_id: row.id.to_string(),
+        external_id: row.id.clone(),
         event_type: row.event_type,
         occurred_at: Some(row.created_at),
         data: row.data.clone(),

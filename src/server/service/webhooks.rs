@@ -19,7 +19,7 @@ use crate::server::engine::address::LookupError;
 use crate::server::engine::signing::generate_secret;
 use crate::server::secret::Secret;
 use crate::server::state::App;
-use crate::server::store::{self, StoreError, Tx, deliveries, studies, webhooks};
+use crate::server::store::{self, StoreError, Tx, deliveries, health, studies, webhooks};
 use serde_json::{Value, json};
 
 /// The webhooks of the actor's study with what they have been doing, by name.
@@ -406,6 +406,8 @@ impl Edit {
                 "Somebody changed this webhook at the same moment. Nothing of yours was saved; try again.".to_owned(),
             ));
         }
+        // Somebody has looked after it: it is not judged by what failed before.
+        health::clear(&mut self.tx, &self.webhook.study_id, &self.webhook.id).await?;
         let mut changes = diff(Some(&self.before), &self.webhook);
         if let Some(map) = changes.as_object_mut() {
             if self.credentials_changed {

@@ -1,8 +1,8 @@
 //! The outbox: operational events, written in the transaction that does what they tell of, until a chore publishes them.
 
-use super::{Db, StoreError, Tx, all, from_json, id, known, run};
+use super::{Db, StoreError, Tx, all, from_json, id, known, run, to_json};
 use crate::model::event_type::EventType;
-use crate::model::id::{OutboxId, StudyId, WebhookId};
+use crate::model::id::{StudyId, WebhookId};
 use crate::model::time::Timestamp;
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ use serde_json::Value;
 pub struct Waiting {
     /// Its study.
     pub study_id: StudyId,
-    /// Its id, which the published event has as the sender's.
-    pub id: OutboxId,
+    /// Its idempotency key, which the published event has as the sender's id.
+    pub id: String,
     /// What happened.
     pub event_type: EventType,
     /// The webhook that it tells of: `data.webhook.id`.
@@ -23,22 +23,15 @@ pub struct Waiting {
     pub created_at: Timestamp,
 }
 
-/// Adds an operational event. `data` is as the event type's schema says; its `webhook.id` must be there.
-pub async fn put(
-    tx: &mut Tx,
-    study: &StudyId,
-    id: &OutboxId,
-    event_type: EventType,
-    data: &Value,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+/// Writes an operational event to be published. `id` is its idempotency key; `data` is as the type's schema says.
+pub async fn put(tx: &mut Tx, study: &StudyId, id: &str, event_type: EventType, data: &Value, now: Timestamp) -> Result<(), StoreError> {
     run!(
         tx,
-        "INSERT INTO outbox (study_id, id, event_type, data, created_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO outbox (study_id, id, event_type, data, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (study_id, id) DO NOTHING",
         study.as_str(),
-        id.as_str(),
+        id,
         event_type.as_str(),
-        data.to_string(),
+        to_json("operational event", data)?,
         now.micros(),
     )?;
     Ok(())
@@ -46,17 +39,17 @@ pub async fn put(
 
 /// The oldest that wait, of any study.
 pub async fn waiting(db: &mut Db, limit: u32) -> Result<Vec<Waiting>, StoreError> {
-    let text = "SELECT study_id, id, event_type, data, created_at FROM outbox ORDER BY created_at, id LIMIT $1";
+    let text = "SELECT study_id, id, event_type, data, created_at FROM outbox ORDER BY created_at, study_id, id LIMIT $1";
     let rows = all!(db, (String, String, String, String, i64), text, i64::from(limit))?;
     rows.into_iter()
         .map(|(study_id, row_id, event_type, data, created_at)| {
-            let data: Value = from_json("outbox's data", &data)?;
+            let data: Value = from_json("operational event", &data)?;
             let webhook = data.pointer("/webhook/id").and_then(Value::as_str).unwrap_or_default();
             Ok(Waiting {
-                study_id: id("outbox", &study_id)?,
-                id: id("outbox", &row_id)?,
-                event_type: known("outbox's event type", &event_type, EventType::parse)?,
-                webhook_id: id("outbox's webhook", webhook)?,
+                study_id: id("operational event", &study_id)?,
+                id: row_id,
+                event_type: known("operational event's type", &event_type, EventType::parse)?,
+                webhook_id: id("operational event's webhook", webhook)?,
                 data,
                 created_at: Timestamp(created_at),
             })
@@ -65,6 +58,6 @@ pub async fn waiting(db: &mut Db, limit: u32) -> Result<Vec<Waiting>, StoreError
 }
 
 /// Takes one out; `false` when another node has.
-pub async fn take(tx: &mut Tx, study: &StudyId, id: &OutboxId) -> Result<bool, StoreError> {
-    Ok(run!(tx, "DELETE FROM outbox WHERE study_id = $1 AND id = $2", study.as_str(), id.as_str())? == 1)
+pub async fn take(tx: &mut Tx, study: &StudyId, id: &str) -> Result<bool, StoreError> {
+    Ok(run!(tx, "DELETE FROM outbox WHERE study_id = $1 AND id = $2", study.as_str(), id)? == 1)
 }

@@ -4,7 +4,7 @@
 //! A delivery is *due* when `next_attempt_at` has come, *leased* while a node works on it. A node that dies leaves leases
 //! behind, which run out.
 
-use super::{Db, Raw, StoreError, Tx, all, id, known, maybe, run, to_json};
+use super::{Db, Raw, StoreError, Tx, all, health, id, known, maybe, run, to_json};
 use crate::model::delivery::{DeliveryState, FailureKind, Payload, Trigger};
 use crate::model::event::Event;
 use crate::model::event_type::EventType;
@@ -303,13 +303,17 @@ const CLAIMABLE: &str = "d.next_attempt_at <= $1 AND (d.lease_until IS NULL OR d
                 WHERE w.study_id = d.study_id AND w.id = d.webhook_id AND s.integrations_enabled = TRUE
                   AND (w.archived_at IS NOT NULL OR (w.status = 'active' AND (d.is_test = TRUE OR w.mode = 'live')) OR d.next_trigger = 'sample'))";
 
+/// Nothing goes to a broken receiver before its next probe, but what somebody asks for by hand.
+const NOT_BROKEN: &str = "(d.next_trigger IN ('manual', 'sample') OR NOT EXISTS (SELECT 1 FROM webhook_health h
+    WHERE h.study_id = d.study_id AND h.webhook_id = d.webhook_id AND h.probe_at > $1))";
+
 /// Leases due deliveries to `node`, the longest due first, leaving out the webhooks in `full`, which have enough in memory.
 pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, full: &[String], limit: u32) -> Result<Vec<Job>, StoreError> {
     let mut rows: Vec<JobRow> = match tx.raw() {
         Raw::Sqlite(c) => {
             sqlx::query_as(sqlx::AssertSqlSafe(format!(
                 "UPDATE deliveries SET lease_owner = $2, lease_until = $3 WHERE rowid IN (
-                   SELECT d.rowid FROM deliveries d WHERE {CLAIMABLE} AND d.webhook_id NOT IN (SELECT value FROM json_each($4))
+                   SELECT d.rowid FROM deliveries d WHERE {CLAIMABLE} AND {NOT_BROKEN} AND d.webhook_id NOT IN (SELECT value FROM json_each($4))
                    ORDER BY d.next_attempt_at, d.id LIMIT $5)
                  RETURNING {JOB}"
             )))
@@ -324,7 +328,7 @@ pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, fu
         Raw::Postgres(c) => {
             sqlx::query_as(sqlx::AssertSqlSafe(format!(
                 "WITH due AS MATERIALIZED (
-                   SELECT d.study_id, d.id FROM deliveries d WHERE {CLAIMABLE} AND NOT (d.webhook_id = ANY($4))
+                   SELECT d.study_id, d.id FROM deliveries d WHERE {CLAIMABLE} AND {NOT_BROKEN} AND NOT (d.webhook_id = ANY($4))
                    ORDER BY d.next_attempt_at, d.id LIMIT $5 FOR UPDATE SKIP LOCKED)
                  UPDATE deliveries SET lease_owner = $2, lease_until = $3 WHERE (study_id, id) IN (SELECT study_id, id FROM due)
                  RETURNING {JOB}"
@@ -340,7 +344,25 @@ pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, fu
     };
     // RETURNING keeps no order.
     rows.sort_by(|a, b| (a.next_attempt_at, &a.id).cmp(&(b.next_attempt_at, &b.id)));
-    rows.into_iter().map(Job::try_from).collect()
+    let jobs = rows.into_iter().map(Job::try_from).collect::<Result<Vec<Job>, _>>()?;
+    keep_one_probe(tx, node, jobs, now, until).await
+}
+
+/// Of the jobs for a broken receiver whose probe is due keeps the first, which is the probe, and gives the others back.
+async fn keep_one_probe(tx: &mut Tx, node: &str, jobs: Vec<Job>, now: Timestamp, until: Timestamp) -> Result<Vec<Job>, StoreError> {
+    let by_hand = |job: &Job| matches!(job.trigger, Trigger::Manual | Trigger::Sample);
+    let asked: HashSet<&WebhookId> = jobs.iter().filter(|j| !by_hand(j)).map(|j| &j.webhook_id).collect();
+    let broken = health::take_probes(tx, &asked, now, until).await?;
+    let mut probed = HashSet::new();
+    let mut kept = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        if by_hand(&job) || !broken.contains(&job.webhook_id) || probed.insert(job.webhook_id.clone()) {
+            kept.push(job);
+        } else {
+            release(tx, node, &job.study_id, &job.delivery_id).await?;
+        }
+    }
+    Ok(kept)
 }
 
 /// Leases one delivery that is free, due or not: for a sample, which is sent at once. `None` when a node has it.
