@@ -129,8 +129,11 @@ on_both!(what_the_engine_does_is_told_to_all_but_the_webhook_itself, |app| async
     for event in told {
         let skipped: Vec<_> = event.skipped.iter().map(|s| (s.webhook_id.clone(), s.reason.as_str())).collect();
         assert_eq!(skipped, [(s.failing.id.clone(), "its_own")], "{:?}", event.event_type);
-        let whole = events::schema_errors(event.event_type, event.data.as_ref().unwrap()).0;
-        assert!(whole.is_empty(), "as the catalogue says: {whole:?}");
+    }
+    for request in s.receiver.requests() {
+        let event_type = EventType::parse(request.json()["type"].as_str().unwrap()).unwrap();
+        let wrong = events::schema_errors(event_type, &request.json()["data"]).0;
+        assert!(wrong.is_empty(), "not as the catalogue says: {wrong:?}");
     }
     let list = s.list(app).await;
     assert_eq!(list.page.items.len(), 1, "that a delivery is exhausted is no notice");
@@ -308,7 +311,7 @@ on_both!(a_refused_mail_is_kept_and_tried_again_while_the_others_arrive, |app| a
     let router = router(node.clone());
     let cookie = sign_in(&router, "administrator@heart.example.com").await;
     let (_, _, page) = send(&router, &Method::GET, "/s/heart/notices", "", Some(&cookie)).await;
-    assert!(page.contains("no such user here") && page.contains("next try in 1 min"), "{page}");
+    assert!(page.contains("no such user here") && page.contains("next try"), "{page}");
     // Pauses grow.
     app.clock.advance(MINUTE - 1);
     assert!(!notices::send_due(&node).await.unwrap());
