@@ -64,7 +64,6 @@ async fn fill(app: &App, set: &Set) -> Vec<DeliveryId> {
     for first in (0..DELIVERIES).step_by(1000) {
         let events: Vec<Event> = (first..first + 1000)
             .map(|n| Event {
-                skipped: Vec::new(),
                 id: EventId::from_bits(app.ids.next()),
                 study_id: study.clone(),
                 source: "/platform".to_owned(),
