@@ -28,6 +28,7 @@ export async function pagesOf(demo, empty, page) {
   await page.goto(demo.url + list);
   const steady = await hrefOf(page, 'CTMS');
   const dead = await hrefOf(page, 'Old EDC');
+  const gone = await hrefOf(page, 'Lab portal');
   const fresh = await hrefOf(page, 'Patient app (new)');
   const first = async (address) => {
     await page.goto(demo.url + address);
@@ -113,6 +114,7 @@ export async function pagesOf(demo, empty, page) {
     },
     { name: 'overview', open: go('admin', steady) },
     { name: 'overview-failing', open: go('admin', dead) },
+    { name: 'overview-disabled', open: go('admin', gone) },
     { name: 'overview-new', open: after(go('admin', fresh), () => open('Go Live')) },
     { name: 'deliveries', open: go('admin', `${steady}/deliveries`) },
     { name: 'deliveries-failing', open: after(go('admin', `${dead}/deliveries`), () => open('More filters')) },
@@ -189,6 +191,8 @@ export async function pagesOf(demo, empty, page) {
         await page.getByText('This is the key.').waitFor();
       }),
     },
+    { name: 'notices', open: go('admin', `${study}/notices`) },
+    { name: 'notices-manager', open: go('manager', `${study}/notices`) },
     { name: 'events', open: go('admin', `${study}/events`) },
     { name: 'event', open: go('admin', event) },
     { name: 'event-revealed', open: after(go('admin', event), () => button('Show the data')) },

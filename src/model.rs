@@ -48,6 +48,7 @@ pub mod event_type;
 pub mod form;
 pub mod id;
 pub mod import;
+pub mod notice;
 pub mod page;
 pub mod participant;
 pub mod payload_variant;

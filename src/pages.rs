@@ -14,6 +14,7 @@ pub mod forms;
 pub mod frame;
 pub mod import;
 pub mod imports;
+pub mod notices;
 pub mod participant;
 pub mod participant_answer;
 pub mod participant_form;

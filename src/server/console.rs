@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod events;
 pub mod forms;
 pub mod imports;
+pub mod notices;
 pub mod participant_answer;
 pub mod participants;
 pub mod records;

@@ -2,7 +2,7 @@
 
 use super::auth::session::{COOKIE, Sessions};
 use super::console::{
-    account, api_keys, deliveries, events, forms, imports, participant_answer, participants, records, render, replays, responses,
+    account, api_keys, deliveries, events, forms, imports, notices, participant_answer, participants, records, render, replays, responses,
     review_levels, schedules, sign_in, sites, studies, test, webhooks,
 };
 use super::state::App;
@@ -67,6 +67,8 @@ fn console(app: &App) -> Router {
     let study = Router::new()
         .route("/", get(studies::home))
         .route("/search", get(studies::search))
+        .route("/notices", get(notices::page))
+        .route("/notices/read", post(notices::mark_read))
         .route("/settings/integrations", get(webhooks::list))
         .route("/settings/integrations/switch", post(studies::switch))
         .route("/settings/integrations/new", get(webhooks::new_page).post(webhooks::create))

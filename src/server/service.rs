@@ -8,6 +8,8 @@ pub mod events;
 pub mod forms;
 pub mod imports;
 pub mod integrations;
+pub mod notices;
+pub mod outbox;
 pub mod participants;
 pub mod people;
 pub mod preview;

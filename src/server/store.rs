@@ -12,6 +12,8 @@ pub mod events;
 pub mod forms;
 pub mod health;
 pub mod imports;
+pub mod notice_mails;
+pub mod notices;
 pub mod outbox;
 pub mod participants;
 pub mod people;

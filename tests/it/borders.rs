@@ -117,6 +117,8 @@ async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
     let mut rows = vec![
         row(get.clone(), "/s/heart", "", read),
         row(get.clone(), "/s/heart/search?q=nothing", "", read),
+        row(get.clone(), "/s/heart/notices", "", Action::ReadNotices),
+        row(post.clone(), "/s/heart/notices/read", "to=1", Action::ReadNotices),
         row(get.clone(), base.clone(), "", read),
         row(post.clone(), format!("{base}/switch"), "enabled=true&reason=because", Action::SwitchIntegrations),
         row(get.clone(), format!("{base}/new"), "", manage),

@@ -26,8 +26,8 @@ use hookwell::server::service::records::RecordChange;
 use hookwell::server::service::responses::{NewResponse, Recipients, ResponseChange, ResponseFilter};
 use hookwell::server::service::webhooks::Face;
 use hookwell::server::service::{
-    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, records, replays, responses, samples,
-    schedules, sites, webhooks,
+    api_keys, audit, deliveries, events, forms, imports, integrations, notices, participants, people, preview, records, replays, responses,
+    samples, schedules, sites, webhooks,
 };
 use hookwell::server::store::queue;
 use serde_json::{Map, json};
@@ -155,6 +155,7 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("webhook", Thing, ok!(webhooks::get(app, actor, id))),
                 ("registered", Study, ok!(webhooks::registered(app, actor, Face::Survey(own.as_str())))),
                 ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
+                ("disabled at", Thing, ok!(webhooks::disabled_at(app, actor, id))),
                 ("stats", Thing, ok!(webhooks::stats(app, actor, id))),
                 ("deliveries", Study, ok!(deliveries::list(app, actor, None, &filter, 10))),
                 ("deliveries of one", Thing, ok!(deliveries::list(app, actor, Some(id), &filter, 10))),
@@ -203,6 +204,10 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             app.drain().await;
             vec![("publish", Study, answer)]
         }
+        Action::ReadNotices => vec![
+            ("notices", Study, ok!(notices::list(app, actor, None, 10))),
+            ("mark notices read", Study, ok!(notices::mark_read(app, actor, 1))),
+        ],
         Action::ReadAudit => vec![("audit", Study, ok!(audit::of_object(app, actor, things.live_webhook.id.as_str())))],
         Action::ManagePeople => {
             let draft = ApiKeyDraft { name: "Key".into(), scopes: vec!["events:write".into()], ..Default::default() };

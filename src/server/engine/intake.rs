@@ -122,12 +122,17 @@ pub enum Audience<'a> {
     Subscribed,
     /// These alone: the webhooks that a schedule names.
     Named(&'a [WebhookId]),
+    /// All but this one, of which an operational event tells: it would fail once more for having failed.
+    AllBut(&'a WebhookId),
 }
 
 /// What holds a live event back from a webhook that is subscribed to its type; `None`: it goes there.
 fn holds_back(study: &Study, webhook: &Webhook, event: &Event, audience: Audience<'_>) -> Option<SkipReason> {
     if matches!(audience, Audience::Named(named) if !named.contains(&webhook.id)) {
         return Some(SkipReason::NotNamed);
+    }
+    if matches!(audience, Audience::AllBut(one) if *one == webhook.id) {
+        return Some(SkipReason::ItsOwn);
     }
     match webhook.status {
         _ if !study.integrations_enabled => Some(SkipReason::Locked),

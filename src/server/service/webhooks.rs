@@ -50,6 +50,20 @@ pub async fn get(app: &App, actor: &Actor, id: &WebhookId) -> Result<Webhook, Ap
     webhooks::find(&mut db, &actor.study.id, id).await?.ok_or_else(|| not_found("webhook"))
 }
 
+/// Since when Hookwell has a webhook switched off; `None` when it has not.
+///
+/// # Errors
+/// 403, 404.
+pub async fn disabled_at(app: &App, actor: &Actor, id: &WebhookId) -> Result<Option<Timestamp>, AppError> {
+    actor.require(Action::ReadMetadata)?;
+    let mut db = app.store.read().await?;
+    let Some(webhook) = webhooks::find(&mut db, &actor.study.id, id).await? else { return Err(not_found("webhook")) };
+    if webhook.status != WebhookStatus::Disabled {
+        return Ok(None);
+    }
+    Ok(store::audit::last(&mut db, &actor.study.id, id.as_str(), "webhook.disabled").await?)
+}
+
 /// What one webhook has been doing.
 ///
 /// # Errors
