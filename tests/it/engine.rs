@@ -425,7 +425,7 @@ on_both!(a_dead_receiver_gets_one_probe_at_a_time_with_growing_pauses, |app| asy
     assert_eq!(app.drain_some(100).await, 1);
     // A probe that arrives closes it, and everything that waits goes out.
     receiver.answer(204);
-    app.clock.advance(240 * SECOND);
+    app.clock.advance(242 * SECOND);
     assert_eq!(app.drain_some(1).await, 1);
     assert_eq!(app.number("SELECT COUNT(*) FROM webhook_health").await, 0);
     app.clock.advance(3600 * SECOND);

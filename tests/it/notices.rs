@@ -209,7 +209,8 @@ on_both!(the_bell_counts_leads_to_the_webhook_and_is_marked_read, |app| async {
     let get = async |path: &str, cookie: &str| send(&router, &Method::GET, path, "", Some(cookie)).await;
     let webhook = format!("/s/heart/settings/integrations/{}", s.failing.id);
     let (_, _, page) = get(&webhook, &cookie).await;
-    for expected in ["Notices, 1 unread", "Hookwell switched this webhook off", CAUSE, "It is off since", "Re-enable", "Replay page"] {
+    for expected in ["Notices, 1 unread", "Hookwell switched this webhook off", CAUSE, "It is off since", "Re-enable", "replay what failed"]
+    {
         assert!(page.contains(expected), "{expected}: {page}");
     }
     let (status, _, page) = get("/s/heart/notices", &cookie).await;
