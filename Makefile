@@ -31,7 +31,7 @@ check:
 	cargo clippy --locked --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
 
 test: check wasm
-	scripts/install-missing receivers
+	scripts/install-missing receivers mail-server
 	scripts/with-postgres cargo test --locked
 	scripts/browser-tests
 

@@ -94,8 +94,11 @@ async fn fill(app: &App, set: &Set) -> Vec<DeliveryId> {
             })
             .collect();
         let mut tx = app.store.begin().await.unwrap();
+        let events: Vec<&Event> = events.iter().collect();
         queue::insert_events(&mut tx, &events).await.unwrap();
-        queue::insert_deliveries(&mut tx, &study, &events, &payloads, &deliveries).await.unwrap();
+        queue::insert_deliveries(&mut tx, &events, &payloads.iter().collect::<Vec<_>>(), &deliveries.iter().collect::<Vec<_>>())
+            .await
+            .unwrap();
         for (n, delivery) in deliveries.iter().enumerate() {
             let (state, status, failure, next) = match n % 20 {
                 0..16 => (DeliveryState::Delivered, 204, None, None),
@@ -112,7 +115,7 @@ async fn fill(app: &App, set: &Set) -> Vec<DeliveryId> {
                 duration: 20_000,
                 ended_at: now.plus(SECOND),
             };
-            queue::complete(&mut tx, "filling", &study, &delivery.id, &done).await.unwrap();
+            queue::complete(&mut tx, "filling", &[(&study, &delivery.id, &done)]).await.unwrap();
             if n % 5 == 0 {
                 let attempt = Attempt {
                     id: AttemptId::from_bits(app.ids.next()),
@@ -132,7 +135,7 @@ async fn fill(app: &App, set: &Set) -> Vec<DeliveryId> {
                     failure,
                     message: None,
                 };
-                attempts::insert(&mut tx, &study, &attempt).await.unwrap();
+                attempts::insert(&mut tx, &[(&study, &attempt)]).await.unwrap();
             }
         }
         tx.commit().await.unwrap();

@@ -28,6 +28,7 @@ export async function pagesOf(demo, empty, page) {
   await page.goto(demo.url + list);
   const steady = await hrefOf(page, 'CTMS');
   const dead = await hrefOf(page, 'Old EDC');
+  const gone = await hrefOf(page, 'Lab portal');
   const fresh = await hrefOf(page, 'Patient app (new)');
   const first = async (address) => {
     await page.goto(demo.url + address);
@@ -113,12 +114,35 @@ export async function pagesOf(demo, empty, page) {
     },
     { name: 'overview', open: go('admin', steady) },
     { name: 'overview-failing', open: go('admin', dead) },
+    { name: 'overview-disabled', open: go('admin', gone) },
     { name: 'overview-new', open: after(go('admin', fresh), () => open('Go Live')) },
     { name: 'deliveries', open: go('admin', `${steady}/deliveries`) },
     { name: 'deliveries-failing', open: after(go('admin', `${dead}/deliveries`), () => open('More filters')) },
     { name: 'deliveries-filtered', open: go('admin', `${steady}/deliveries?state=exhausted&q=HF-9999`) },
     { name: 'deliveries-empty', open: go('admin', `${fresh}/deliveries`) },
     { name: 'deliveries-wrong-filter', open: go('admin', `${steady}/deliveries?min_attempts=many&from=yesterday`) },
+    { name: 'replay', open: go('admin', `${steady}/replay?state=delivered&count=true`) },
+    {
+      name: 'replay-wrong',
+      open: after(go('admin', `${steady}/replay?state=delivered&count=true`), async () => {
+        await page.getByLabel('Rate').fill('fast');
+        await page.getByRole('textbox', { name: 'Reason' }).fill('no');
+        await button('Start the replay');
+        await page.getByText('The replay cannot be begun as it is.').waitFor();
+      }),
+    },
+    {
+      name: 'replay-paused',
+      open: after(go('admin', `${steady}/replay?state=delivered&count=true`), async () => {
+        await page.getByLabel('Rate').fill('1');
+        await page.getByRole('textbox', { name: 'Reason' }).fill('The CTMS lost them');
+        await button('Start the replay');
+        await button('Pause the replay');
+        await page.getByText('The replay is paused.').waitFor();
+      }),
+    },
+    { name: 'replay-nothing', open: go('admin', `${fresh}/replay?count=true`) },
+    { name: 'replay-auditor', open: go('auditor', `${steady}/replay`) },
     { name: 'test', open: go('admin', `${fresh}/test?event_type=form.completed`) },
     {
       name: 'test-answer',
@@ -167,6 +191,8 @@ export async function pagesOf(demo, empty, page) {
         await page.getByText('This is the key.').waitFor();
       }),
     },
+    { name: 'notices', open: go('admin', `${study}/notices`) },
+    { name: 'notices-manager', open: go('manager', `${study}/notices`) },
     { name: 'events', open: go('admin', `${study}/events`) },
     { name: 'event', open: go('admin', event) },
     { name: 'event-revealed', open: after(go('admin', event), () => button('Show the data')) },

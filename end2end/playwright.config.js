@@ -37,6 +37,6 @@ export default defineConfig({
   projects: [
     { name: 'js' },
     // What must work without a script; the rest is about scripts, or looks the same.
-    { name: 'no-js', use: { javaScriptEnabled: false }, testMatch: /(journey|forms|roles|participants|study-data)\.spec\.js/ },
+    { name: 'no-js', use: { javaScriptEnabled: false }, testMatch: /(journey|forms|roles|participants|study-data|replay)\.spec\.js/ },
   ],
 });

@@ -5,10 +5,11 @@ use hookwell::model::api_key::ApiKeyDraft;
 use hookwell::model::id::WebhookId;
 use hookwell::model::permission::{Role, Scope};
 use hookwell::server::auth::password::Hasher;
-use hookwell::server::clock::{Clock, random_bytes};
+use hookwell::server::clock::{Clock, Ids, random_bytes};
 use hookwell::server::config::{Config, LogFormat};
 use hookwell::server::demo::{self, Demo};
 use hookwell::server::engine::dispatch::Dispatcher;
+use hookwell::server::mail::{Mail, Mailer};
 use hookwell::server::secret::{Secret, Vault};
 use hookwell::server::service::{api_keys, people, webhooks};
 use hookwell::server::state::{App, open_vault};
@@ -50,6 +51,9 @@ enum Command {
     /// Change what only the operator may of webhooks
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Try out-going e-mail
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Bring the database's schema up to date, and stop
     Migrate,
     /// Print the settings in force, passwords hidden
@@ -152,6 +156,15 @@ enum WebhookCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum MailCommand {
+    /// Send a test mail over the server of HOOKWELL_SMTP_URL, and say what it answered
+    Test {
+        /// To whom
+        address: String,
+    },
+}
+
 #[derive(Args)]
 struct Listen {
     /// Where to listen
@@ -227,6 +240,7 @@ async fn run(command: Command, config: Config) -> Outcome {
             Ok(())
         }
         Command::Listen(args) => run_listen(args).await,
+        Command::Mail(MailCommand::Test { address }) => test_mail(&config, address).await,
         Command::User(command) => user(open_app(config).await?, command).await,
         Command::Study(StudyCommand::Add { slug, name, production }) => {
             let app = open_app(config).await?;
@@ -251,6 +265,21 @@ async fn run(command: Command, config: Config) -> Outcome {
             Ok(())
         }
     }
+}
+
+async fn test_mail(config: &Config, address: String) -> Outcome {
+    let settings = config.mail.as_ref().ok_or("HOOKWELL_SMTP_URL is not set: Hookwell sends no e-mail")?;
+    let clock = Clock::system();
+    let mail = Mail {
+        to: address.clone(),
+        subject: "A test from Hookwell".to_owned(),
+        body: format!("This is a test from Hookwell on {}. Nothing happened.\n", config.public_url),
+        id: format!("test.{:032x}", Ids::new(clock.clone()).next()),
+        at: clock.now(),
+    };
+    Mailer::new(settings)?.send(mail).await.map_err(|e| format!("the test mail to {address} did not go out: {e}"))?;
+    println!("The mail server took the test mail to {address}.");
+    Ok(())
 }
 
 async fn user(app: App, command: UserCommand) -> Outcome {

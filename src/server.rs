@@ -13,6 +13,7 @@ pub mod format;
 pub mod health;
 pub mod listen;
 pub mod live;
+pub mod mail;
 pub mod rest;
 pub mod router;
 pub mod same_origin;

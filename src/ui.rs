@@ -36,7 +36,7 @@ mod text;
 mod time_tag;
 
 pub use attempt_dots::AttemptDots;
-pub use badge::{Badge, FailureBadge, HttpStatus, ModeBadge, StateBadge, StatusPill, StudyBadge};
+pub use badge::{Badge, FailureBadge, HttpStatus, ModeBadge, ReplayBadge, StateBadge, StatusPill, StudyBadge};
 pub use banner::Banner;
 pub use chips::Chips;
 pub use choice::{Checkbox, CheckboxGroup, Choice, RadioGroup, Select};

@@ -1,7 +1,7 @@
 //! A delivery (one event on its way to one webhook), its attempts (one HTTP request each), and how to look for them.
 
 use super::event_type::EventType;
-use super::id::{AttemptId, DeliveryId, EventId, StudyId, WebhookId};
+use super::id::{AttemptId, DeliveryId, EventId, ReplayId, StudyId, WebhookId};
 use super::problem::FieldErrors;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -89,9 +89,16 @@ pub enum Trigger {
     Manual,
     /// Send sample.
     Sample,
+    /// A replay of many, with a reason.
+    Replay,
 }
 
-text_enum!(Trigger { Schedule = "schedule" / "Schedule", Manual = "manual" / "Retried by hand", Sample = "sample" / "Sample" });
+text_enum!(Trigger {
+    Schedule = "schedule" / "Schedule",
+    Manual = "manual" / "Retried by hand",
+    Sample = "sample" / "Sample",
+    Replay = "replay" / "Replay",
+});
 
 /// A delivery, without its bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -243,7 +250,7 @@ pub struct DeliveryDetail {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeliveryQuery {
-    /// A [`DeliveryState`], `waiting` for pending and retrying, or empty.
+    /// A [`DeliveryState`], `waiting` for pending and retrying, `failed` for exhausted and cancelled, or empty.
     pub state: String,
     /// `2xx`, `3xx`, `4xx`, `5xx`, or empty.
     pub class: String,
@@ -259,14 +266,15 @@ pub struct DeliveryQuery {
     pub to: String,
     /// `live`, `test`, or empty.
     pub mode: String,
-    /// A delivery's or event's id, a sender's event id or a subject, exactly.
+    /// A delivery's, event's or replay's id, a sender's event id or a subject, exactly.
     pub q: String,
     /// Where the page starts; from [`super::page::Page::next`].
     pub cursor: String,
 }
 
 /// [`DeliveryQuery`], read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DeliveryFilter {
     /// Any of these; empty: any.
     pub states: Vec<DeliveryState>,
@@ -286,6 +294,8 @@ pub struct DeliveryFilter {
     pub is_test: Option<bool>,
     /// An id or subject.
     pub q: Option<String>,
+    /// Made due by this replay, and by none since.
+    pub replay: Option<ReplayId>,
     /// Older than this one.
     pub before: Option<DeliveryId>,
 }
@@ -306,9 +316,10 @@ impl DeliveryQuery {
         match self.state.trim() {
             "" => {}
             "waiting" => filter.states = vec![DeliveryState::Pending, DeliveryState::Retrying],
+            "failed" => filter.states = vec![DeliveryState::Exhausted, DeliveryState::Cancelled],
             text => match DeliveryState::parse(text) {
                 Some(state) => filter.states = vec![state],
-                None => errors.add("state", "must be waiting, pending, retrying, delivered, exhausted or cancelled"),
+                None => errors.add("state", "must be waiting, failed, pending, retrying, delivered, exhausted or cancelled"),
             },
         }
         match self.class.trim() {
@@ -355,6 +366,8 @@ impl DeliveryQuery {
         let q = self.q.trim();
         if q.chars().count() > 200 {
             errors.add("q", "must have at most 200 characters");
+        } else if let Ok(replay) = q.parse() {
+            filter.replay = Some(replay);
         } else if !q.is_empty() {
             filter.q = Some(q.to_owned());
         }

@@ -68,6 +68,8 @@ pub enum SkipReason {
     Site,
     /// The schedule does not name it among the webhooks to call.
     NotNamed,
+    /// It is what the event tells of.
+    ItsOwn,
     /// It was in Test mode, which gets samples only.
     TestMode,
     /// An administrator had paused it.
@@ -82,6 +84,7 @@ text_enum!(SkipReason {
     Form = "form" / "Its list of forms and surveys does not hold this one",
     Site = "site" / "Its list of sites does not hold this one",
     NotNamed = "not_named" / "The schedule does not name it as a webhook to call",
+    ItsOwn = "its_own" / "The event is about this webhook itself",
     TestMode = "test_mode" / "It was in Test mode, which gets samples only",
     Inactive = "inactive" / "It was inactive",
     Disabled = "disabled" / "Hookwell had disabled it",

@@ -133,6 +133,10 @@ id!(
     /// One sending of a survey to participants.
     DistributionId, "dst"
 );
+id!(
+    /// A replay of a webhook's deliveries.
+    ReplayId, "rpl"
+);
 
 #[cfg(test)]
 mod tests {

@@ -61,7 +61,7 @@ pub enum Scope {
     /// Send samples.
     #[serde(rename = "webhooks:test")]
     WebhooksTest,
-    /// Retry deliveries.
+    /// Retry and replay deliveries.
     #[serde(rename = "deliveries:retry")]
     DeliveriesRetry,
     /// Publish events.
@@ -95,7 +95,7 @@ impl Scope {
             Scope::WebhooksRead => "Read webhooks, deliveries (without bodies) and events",
             Scope::WebhooksWrite => "Create, edit, pause and archive webhooks; set their credentials",
             Scope::WebhooksTest => "Send samples",
-            Scope::DeliveriesRetry => "Retry deliveries",
+            Scope::DeliveriesRetry => "Retry and replay deliveries",
             Scope::EventsWrite => "Publish events",
             Scope::DataWrite => "Write study data",
         }
@@ -152,11 +152,13 @@ pub enum Action {
     ReadAudit,
     /// Users, roles, API keys.
     ManagePeople,
+    /// Read what Hookwell tells of the study's webhooks: that it disabled one.
+    ReadNotices,
 }
 
 impl Action {
     /// Every cell's row: each action, with each of its variants.
-    pub const ALL: [Action; 15] = [
+    pub const ALL: [Action; 16] = [
         Action::SwitchIntegrations,
         Action::ManageWebhook,
         Action::ManageCredentials,
@@ -172,6 +174,7 @@ impl Action {
         Action::WriteStudyData,
         Action::ReadAudit,
         Action::ManagePeople,
+        Action::ReadNotices,
     ];
 
     /// What was refused, to end the sentence "You may not …".
@@ -186,13 +189,14 @@ impl Action {
                 "send a sample to this webhook; QA and implementation managers may in Test mode, an API key needs webhooks:test"
             }
             Action::Retry { .. } => {
-                "retry this delivery; that is for an administrator (QA: test ones), or an API key with deliveries:retry"
+                "retry or replay these deliveries; that is for an administrator (QA: test ones), or an API key with deliveries:retry"
             }
             Action::GoLive => "take a webhook Live; that is for an administrator",
             Action::PublishEvents => "publish events; that needs an API key with events:write",
             Action::WriteStudyData => "write study data; that is for an administrator, or an API key with data:write",
             Action::ReadAudit => "read the audit trail",
             Action::ManagePeople => "manage people and API keys; that is for an administrator",
+            Action::ReadNotices => "read notices; they are for administrators and implementation managers",
         }
     }
 }
@@ -232,6 +236,7 @@ impl Standing {
             Action::WriteStudyData => (Allow, Deny, Deny, Deny, Some(Scope::DataWrite)),
             Action::ReadAudit => (Allow, Own, Deny, Allow, None),
             Action::ManagePeople => (Allow, Deny, Deny, Deny, None),
+            Action::ReadNotices => (Allow, Allow, Deny, Deny, None),
         };
         match self {
             Standing::Member(Role::Administrator) => administrator,
@@ -274,6 +279,7 @@ mod tests {
             (Action::WriteStudyData, "A---", Some("data:write")),
             (Action::ReadAudit, "AO-A", None),
             (Action::ManagePeople, "A---", None),
+            (Action::ReadNotices, "AA--", None),
         ];
         assert_eq!(rows.map(|r| r.0), Action::ALL, "a row for each action");
         for (action, cells, scope) in rows {

@@ -18,6 +18,8 @@ pub struct Frame {
     pub current: Option<StudyOfMember>,
     /// What the page before left to be said.
     pub flash: Option<Flash>,
+    /// How many of the study's notices they have not read; `None` where notices are not for them.
+    pub unread: Option<i64>,
     /// The time of the request, for "3 min ago".
     pub now: Timestamp,
 }
@@ -67,7 +69,16 @@ pub fn Console(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <ConsoleFrame user=frame.user.name study=frame.current studies=frame.studies nav=nav crumbs=crumbs flash=frame.flash search=search>
+        <ConsoleFrame
+            user=frame.user.name
+            study=frame.current
+            studies=frame.studies
+            nav=nav
+            crumbs=crumbs
+            flash=frame.flash
+            search=search
+            unread=frame.unread
+        >
             {children()}
         </ConsoleFrame>
     }

@@ -5,6 +5,7 @@ use crate::model::audit::AuditEntry;
 use crate::model::payload_variant::PayloadVariant;
 use crate::model::permission::Action;
 use crate::model::study::Study;
+use crate::model::time::Timestamp;
 use crate::model::webhook::{Webhook, WebhookMode, WebhookSettings, WebhookStats, WebhookStatus};
 use crate::ui::{
     Badge, Banner, Chips, CodeBlock, ConfirmForm, DataTable, Definition, DefinitionList, EmptyState, Icon, Id, ModeBadge, NavKey, PageHead,
@@ -19,6 +20,8 @@ pub enum WebhookTab {
     Overview,
     /// Its history.
     Deliveries,
+    /// Its replays.
+    Replay,
     /// Send sample.
     Test,
     /// Its secret.
@@ -38,6 +41,8 @@ pub struct About {
     pub webhook: Webhook,
     /// What it has been doing.
     pub stats: WebhookStats,
+    /// Since when Hookwell has it switched off.
+    pub disabled_at: Option<Timestamp>,
 }
 
 /// The frame of a webhook's pages: title, strip, banner, tabs.
@@ -55,7 +60,7 @@ pub fn WebhookFrame(
     /// The page.
     children: Children,
 ) -> impl IntoView {
-    let About { study, webhook, stats } = about;
+    let About { study, webhook, stats, disabled_at } = about;
     let path = webhook_path(&study, &webhook.id);
     let now = frame.now;
     let crumbs = vec![
@@ -78,14 +83,26 @@ pub fn WebhookFrame(
     });
     let disabled = (webhook.status == WebhookStatus::Disabled && webhook.archived_at.is_none()).then(|| {
         let cause = webhook.disabled_cause.clone().unwrap_or_default();
+        let replay = frame.may(Action::Retry { test: false }).then(|| {
+            let href = format!("{path}/replay?state=failed&mode=live&count=true");
+            view! { <p>"What failed does not go out by itself: "<a href=href>"replay what failed"</a>", once the webhook is active."</p> }
+        });
+        let reenable = may_manage.then(|| view! { <div class="toolbar">{status_form(&path, "Re-enable", "play", true)}</div> });
         view! {
             <Banner tone=Tone::Danger title="Hookwell switched this webhook off">
-                <p>{cause} " What was accepted waits, and goes out when the webhook is active again."</p>
+                <p>{cause} {disabled_at.map(|at| view! { " It is off since " <TimeTag t=at now=now /> "." })}</p>
+                <p>
+                    "What was accepted before waits, and goes out when the webhook is active again. Events that happen meanwhile are not sent to it;
+                    each event’s page says so."
+                </p>
+                {replay}
+                {reenable}
             </Banner>
         }
     });
     let at = |t: WebhookTab, label: &str, tail: &str| Tab::new(label, format!("{path}{tail}"), t == tab);
     let mut tabs = vec![at(WebhookTab::Overview, "Overview", ""), at(WebhookTab::Deliveries, "Deliveries", "/deliveries")];
+    tabs.push(at(WebhookTab::Replay, "Replay", "/replay"));
     tabs.push(at(WebhookTab::Test, "Test", "/test"));
     if frame.may(Action::ManageCredentials) {
         tabs.push(at(WebhookTab::Secret, "Secret", "/secret"));
@@ -120,6 +137,7 @@ fn tab_name(tab: WebhookTab) -> Option<&'static str> {
     match tab {
         WebhookTab::Overview => None,
         WebhookTab::Deliveries => Some("Deliveries"),
+        WebhookTab::Replay => Some("Replay"),
         WebhookTab::Test => Some("Test"),
         WebhookTab::Secret => Some("Secret"),
         WebhookTab::Edit => Some("Settings"),
@@ -153,17 +171,25 @@ fn strip(stats: &WebhookStats, now: crate::model::time::Timestamp) -> impl IntoV
     }
 }
 
-fn actions(webhook: &Webhook, path: &str, may_go_live: bool, error: Option<(&'static str, String)>) -> impl IntoView + use<> {
-    let wrong = |name: &str| error.as_ref().filter(|(n, _)| *n == name).map(|(_, message)| message.clone());
-    let active = webhook.status == WebhookStatus::Active;
-    let pause = view! {
+fn status_form(path: &str, label: &'static str, icon: &'static str, active: bool) -> impl IntoView + use<> {
+    view! {
         <form method="post" action=format!("{path}/status")>
-            <input type="hidden" name="active" value=(!active).to_string() />
+            <input type="hidden" name="active" value=active.to_string() />
             <button class="button" type="submit">
-                <Icon name=if active { "pause" } else { "play" } />
-                {if active { "Pause" } else { "Activate" }}
+                <Icon name=icon />
+                {label}
             </button>
         </form>
+    }
+}
+
+fn actions(webhook: &Webhook, path: &str, may_go_live: bool, error: Option<(&'static str, String)>) -> impl IntoView + use<> {
+    let wrong = |name: &str| error.as_ref().filter(|(n, _)| *n == name).map(|(_, message)| message.clone());
+    // A disabled one is activated in the banner that says why it is off.
+    let pause = match webhook.status {
+        WebhookStatus::Active => Some(status_form(path, "Pause", "pause", false)),
+        WebhookStatus::Inactive => Some(status_form(path, "Activate", "play", true)),
+        WebhookStatus::Disabled => None,
     };
     let live = (webhook.mode == WebhookMode::Test && may_go_live).then(|| {
         if webhook.is_verified() {

@@ -1,16 +1,17 @@
 //! A webhook's history: filters in the address, newest first, live.
 
+use super::delivery_choices::{classes, event_types, failures, local, modes, pairs, states};
 use super::frame::{Frame, webhook_path};
 use super::webhook::{About, WebhookFrame, WebhookTab};
 use crate::islands::LiveRegion;
-use crate::model::delivery::{Delivery, DeliveryQuery, DeliveryState, FailureKind};
-use crate::model::event_type::EventType;
+use crate::model::delivery::{Delivery, DeliveryQuery, FailureKind};
 use crate::model::page::Page;
+use crate::model::permission::Action;
 use crate::model::problem::FieldErrors;
 use crate::model::time::{Timestamp, human_duration};
 use crate::ui::{
-    AttemptDots, Badge, Choice, DataTable, EmptyState, ErrorSummary, FailureBadge, FilterBar, HttpStatus, Id, Pager, Panel, Select,
-    StateBadge, TextInput, TimeTag, Tone, ago,
+    AttemptDots, Badge, DataTable, EmptyState, ErrorSummary, FailureBadge, FilterBar, HttpStatus, Icon, Id, Pager, Panel, Select,
+    StateBadge, TextInput, TimeTag, Tone, address, ago,
 };
 use leptos::prelude::*;
 
@@ -35,6 +36,13 @@ pub fn DeliveriesPage(
     let live = first.then(|| {
         view! { <LiveRegion events_url=format!("{path}/live") target_id="deliveries".to_owned() /> }
     });
+    // Also while there is nothing yet: rows come in without the page being loaded again.
+    let replay = (errors.is_empty() && about.webhook.archived_at.is_none() && frame.may(Action::Retry { test: true })).then(|| {
+        let mut query = pairs(&query);
+        query.push(("count".to_owned(), "true".to_owned()));
+        let href = address(&format!("{}/replay", webhook_path(&about.study, &about.webhook.id)), &query);
+        view! { <a class="button small" href=href><Icon name="retry" /> "Replay these"</a> }
+    });
     let rows = page.items.iter().map(|d| row(d, &study_path, now)).collect_view();
     let table = if page.items.is_empty() {
         let (title, text) = if query.is_filtered() {
@@ -53,7 +61,7 @@ pub fn DeliveriesPage(
         <WebhookFrame frame=frame about=about tab=WebhookTab::Deliveries>
             <ErrorSummary errors=errors title="The filter cannot be used as it is." />
             {filters(&path, &query)}
-            <Panel title="Deliveries" flush=true actions=move || live>
+            <Panel title="Deliveries" flush=true actions=move || view! { {live} {replay} }>
                 <div id="deliveries">
                     {table}
                     <Pager path=path query=pairs(&query) cursor=query.cursor.clone() next=page.next />
@@ -63,41 +71,15 @@ pub fn DeliveriesPage(
     }
 }
 
-fn pairs(q: &DeliveryQuery) -> Vec<(String, String)> {
-    [
-        ("state", &q.state),
-        ("class", &q.class),
-        ("failure", &q.failure),
-        ("event_type", &q.event_type),
-        ("min_attempts", &q.min_attempts),
-        ("from", &q.from),
-        ("to", &q.to),
-        ("mode", &q.mode),
-        ("q", &q.q),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.clone()))
-    .to_vec()
-}
-
 fn filters(path: &str, q: &DeliveryQuery) -> impl IntoView + use<> {
-    let any = |label: &str| Choice::new("", label);
-    let mut states = vec![any("Any state"), Choice::new("waiting", "Waiting")];
-    states.extend(DeliveryState::ALL.iter().map(|s| Choice::new(s.as_str(), s.label())));
-    let mut classes = vec![any("Any answer")];
-    classes.extend(["2xx", "3xx", "4xx", "5xx"].map(|c| Choice::new(c, c)));
-    let mut failures = vec![any("Any failure")];
-    failures.extend(FailureKind::ALL.iter().map(|k| Choice::new(k.as_str(), k.label())));
-    let mut types = vec![any("Any event")];
-    types.extend(EventType::ALL.iter().map(|t| Choice::new(t.name(), t.label())));
-    let modes = vec![any("Live and test"), Choice::new("live", "Live"), Choice::new("test", "Test")];
     let more_open = [&q.failure, &q.min_attempts, &q.from, &q.to, &q.mode].iter().any(|v| !v.is_empty());
     let q = q.clone();
     let more: Children = {
         let q = q.clone();
         Box::new(move || {
             view! {
-                <Select label="Failure" name="failure" options=failures value=q.failure />
-                <Select label="Mode" name="mode" options=modes value=q.mode />
+                <Select label="Failure" name="failure" options=failures() value=q.failure />
+                <Select label="Mode" name="mode" options=modes() value=q.mode />
                 <TextInput label="Attempts at least" name="min_attempts" value=q.min_attempts inputmode="numeric" short=true />
                 <TextInput label="From (UTC)" name="from" kind="datetime-local" value=local(&q.from) />
                 <TextInput label="To (UTC)" name="to" kind="datetime-local" value=local(&q.to) />
@@ -108,16 +90,11 @@ fn filters(path: &str, q: &DeliveryQuery) -> impl IntoView + use<> {
     view! {
         <FilterBar action=path.to_owned() active=q.is_filtered() label="Filter deliveries" more=Some(more) more_open=more_open>
             <TextInput label="Id or subject" name="q" value=q.q.clone() mono=true maxlength=200 />
-            <Select label="State" name="state" options=states value=q.state.clone() />
-            <Select label="Event" name="event_type" options=types value=q.event_type.clone() />
-            <Select label="Answer" name="class" options=classes value=q.class.clone() />
+            <Select label="State" name="state" options=states() value=q.state.clone() />
+            <Select label="Event" name="event_type" options=event_types() value=q.event_type.clone() />
+            <Select label="Answer" name="class" options=classes() value=q.class.clone() />
         </FilterBar>
     }
-}
-
-/// As `datetime-local` takes it.
-fn local(text: &str) -> String {
-    Timestamp::parse(text).map(|t| t.rfc3339().chars().take(19).collect()).unwrap_or_default()
 }
 
 fn row(d: &Delivery, study_path: &str, now: Timestamp) -> impl IntoView + use<> {

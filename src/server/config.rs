@@ -2,6 +2,7 @@
 //! wrong one stops the start with a sentence that names it.
 
 use super::auth::session::Limits;
+use super::secret::Secret;
 use crate::model::time::{HOUR, MINUTE};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ pub struct Config {
     pub allow_addresses: Vec<IpNet>,
     /// Hosts that may be called although their names are refused.
     pub allow_hosts: Vec<String>,
+    /// How e-mail is sent; `None`: it is not.
+    pub mail: Option<MailSettings>,
     /// Levels of the log, as `tracing` reads them.
     pub log: String,
     /// `text` or `json`.
@@ -47,6 +50,15 @@ pub struct Config {
     pub session: Limits,
     /// Each value as text, with where it came from, for `hookwell config`.
     shown: Vec<(&'static str, String, String)>,
+}
+
+/// How e-mail is sent.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// The server: `smtp://` or `smtps://`, with user and password where it wants them, `tls=` where encryption is to be asked for.
+    pub url: Secret,
+    /// The sender: an address, or a name and an address in angle brackets.
+    pub from: String,
 }
 
 /// How the log is written.
@@ -100,6 +112,13 @@ pub const SETTINGS: &[Setting] = &[
         default: "",
         about: "host names that webhooks may call although they are internal ones",
     },
+    Setting {
+        env: "HOOKWELL_SMTP_URL",
+        key: "smtp_url",
+        default: "",
+        about: "smtp://… or smtps://user:password@host: tells administrators by e-mail; none is sent without",
+    },
+    Setting { env: "HOOKWELL_MAIL_FROM", key: "mail_from", default: "", about: "the sender of e-mail, e.g. Hookwell <hooks@example.org>" },
     Setting { env: "HOOKWELL_LOG", key: "log", default: "info", about: "log levels, e.g. info,hookwell=debug" },
     Setting { env: "HOOKWELL_LOG_FORMAT", key: "log_format", default: "text", about: "text or json" },
     Setting {
@@ -188,6 +207,7 @@ impl Config {
         let allow_addresses = v.list("allow_addresses", "an address or CIDR such as 10.1.0.0/16", cidr)?;
         let host = |t: &str| url::Host::parse(t).ok().map(|h| h.to_string());
         let allow_hosts = v.list("allow_hosts", "a host name", host)?;
+        let mail = mail(v)?;
         let log = v.get("log").unwrap_or("info").to_owned();
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&log) {
             return Err(v.wrong("log", format!("{log:?} cannot be used ({error}); write it like info or info,hookwell=debug")));
@@ -210,6 +230,7 @@ impl Config {
             allow_http,
             allow_addresses,
             allow_hosts,
+            mail,
             log,
             log_format,
             session: Limits { idle, absolute },
@@ -233,6 +254,8 @@ impl Config {
                     "allow_http" => self.allow_http.to_string(),
                     "allow_addresses" => joined(self.allow_addresses.iter().map(ToString::to_string).collect()),
                     "allow_hosts" => joined(self.allow_hosts.clone()),
+                    "smtp_url" => self.mail.as_ref().map(|m| hide_password(m.url.expose())).unwrap_or_default(),
+                    "mail_from" => self.mail.as_ref().map(|m| m.from.clone()).unwrap_or_default(),
                     "log" => self.log.clone(),
                     "log_format" => if self.log_format == LogFormat::Json { "json" } else { "text" }.to_owned(),
                     "session_idle_minutes" => (self.session.idle / MINUTE).to_string(),
@@ -259,6 +282,47 @@ impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_map().entries(self.shown.iter().map(|(name, value, _)| (name, value))).finish()
     }
+}
+
+/// How e-mail is sent. To another machine, nothing goes unencrypted that the server could take encrypted, and a password never does.
+fn mail(v: &Values) -> Result<Option<MailSettings>, ConfigError> {
+    // Nothing of it is repeated in an error: it may hold a password.
+    let wrong = || v.wrong("smtp_url", "must be smtp://host or smtps://user:password@host, with a port where it is not the usual one");
+    let Some(text) = v.get("smtp_url") else { return Ok(None) };
+    let mut url = url::Url::parse(text.trim()).ok().filter(|u| matches!(u.scheme(), "smtp" | "smtps") && u.has_host()).ok_or_else(wrong)?;
+    if url.password().is_none() != url.username().is_empty() {
+        return Err(v.wrong("smtp_url", "must have both a user and a password, or neither; characters such as @ are written as %40"));
+    }
+    if !url.query_pairs().all(|(name, value)| name == "tls" && matches!(&*value, "required" | "opportunistic")) {
+        return Err(v.wrong("smtp_url", "may end with ?tls=required or ?tls=opportunistic, and with nothing else"));
+    }
+    let is_here = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        // The host of an address that is not http's is not read as a number.
+        Some(url::Host::Domain(name)) => name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        None => false,
+    };
+    let tls = if url.password().is_some() { "required" } else { "opportunistic" };
+    match url.query_pairs().next().map(|(_, value)| value.into_owned()) {
+        Some(asked) if asked == "opportunistic" && tls == "required" && !is_here => {
+            return Err(v.wrong("smtp_url", "a password is sent encrypted only: use ?tls=required or smtps://"));
+        }
+        None if url.scheme() == "smtp" && !is_here => {
+            // The usual port stays the one of the scheme, whatever asks for encryption.
+            if url.port().is_none() && tls == "opportunistic" && url.set_port(Some(25)).is_err() {
+                return Err(wrong());
+            }
+            url.query_pairs_mut().append_pair("tls", tls);
+        }
+        _ => {}
+    }
+    let right = "the sender's address, such as hooks@example.org or Hookwell <hooks@example.org>; HOOKWELL_SMTP_URL needs it";
+    let from = v.get("mail_from").map(str::trim).ok_or_else(|| v.wrong("mail_from", format!("is missing; it must be {right}")))?;
+    if from.parse::<lettre::message::Mailbox>().is_err() {
+        return Err(v.wrong("mail_from", format!("{from:?} cannot be used; it must be {right}")));
+    }
+    Ok(Some(MailSettings { url: Secret::new(url.as_str()), from: from.to_owned() }))
 }
 
 /// Names of the environment that are ours and no settings.
@@ -328,6 +392,11 @@ mod tests {
             ("HOOKWELL_LOG", "a=b=c", "info"),
             ("HOOKWELL_LOG_FORMAT", "xml", "json"),
             ("HOOKWELL_SESSION_HOURS", "0", "1 to 168"),
+            ("HOOKWELL_SMTP_URL", "mail.example.org", "smtps://"),
+            ("HOOKWELL_SMTP_URL", "http://mail.example.org", "smtps://"),
+            ("HOOKWELL_SMTP_URL", "smtps://me@mail.example.org", "both a user and a password"),
+            ("HOOKWELL_SMTP_URL", "smtp://mail.example.org?tls=none", "tls=required"),
+            ("HOOKWELL_SMTP_URL", "smtp://me:canary@mail.example.org?tls=opportunistic", "encrypted only"),
             ("HOOKWELL_LISTNE", "127.0.0.1:1", "no setting"),
         ] {
             let error = load(None, &[(name, value)]).expect_err(name).to_string();
@@ -348,8 +417,30 @@ mod tests {
     }
 
     #[test]
-    fn a_databases_password_is_not_shown() {
-        let config = load(None, &[("HOOKWELL_DATABASE_URL", "postgres://me:canary@localhost/x")]).expect("good");
-        assert!(!format!("{:?}", config.shown()).contains("canary"));
+    fn passwords_are_not_shown() {
+        let mail = [("HOOKWELL_SMTP_URL", "smtps://me:canary@mail.example.org"), ("HOOKWELL_MAIL_FROM", "hooks@example.org")];
+        let config =
+            load(None, &[[("HOOKWELL_DATABASE_URL", "postgres://me:canary@localhost/x")].as_slice(), &mail].concat()).expect("good");
+        assert!(!format!("{:?} {config:?} {:?}", config.shown(), config.mail).contains("canary"));
+        let error = load(None, &[("HOOKWELL_SMTP_URL", "smtp:canary")]).expect_err("no host").to_string();
+        assert!(!error.contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn mail_is_encrypted_wherever_it_leaves_the_machine() {
+        let url = |text: &str| {
+            let config = load(None, &[("HOOKWELL_SMTP_URL", text), ("HOOKWELL_MAIL_FROM", "Hookwell <hooks@example.org>")]);
+            config.expect(text).mail.expect("mail").url.expose().to_owned()
+        };
+        assert_eq!(url("smtps://me:p@mail.example.org"), "smtps://me:p@mail.example.org");
+        assert_eq!(url("smtp://me:p@mail.example.org"), "smtp://me:p@mail.example.org?tls=required");
+        assert_eq!(url("smtp://mail.example.org"), "smtp://mail.example.org:25?tls=opportunistic");
+        assert_eq!(url("smtp://mail.example.org:2525?tls=required"), "smtp://mail.example.org:2525?tls=required");
+        for here in ["smtp://127.0.0.1:1025", "smtp://localhost:1025", "smtp://[::1]:1025", "smtp://me:p@127.0.0.1:1025"] {
+            assert_eq!(url(here), here);
+        }
+        assert!(
+            load(None, &[("HOOKWELL_SMTP_URL", "smtp://localhost")]).expect_err("no sender").to_string().contains("HOOKWELL_MAIL_FROM")
+        );
     }
 }

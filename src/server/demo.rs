@@ -19,7 +19,7 @@ use crate::model::permission::Role;
 use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::webhook::WebhookMode;
 use crate::model::webhook_draft::WebhookDraft;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub const PEOPLE: [(&str, &str, Role); 4] = [
 /// The example webhooks' secret. It guards nothing: the receiver is this process.
 const SECRET: &str = "whsec_aG9va3dlbGwtZXhhbXBsZS1zZWNyZXQtMDAwMA==";
 const RECEIVER: &str = "demo_receiver";
+/// Where a receiver says that it wants no more events, so that its webhook is disabled.
+const GONE: &str = "/gone";
 
 /// Why there is no example.
 #[derive(Debug, thiserror::Error)]
@@ -177,10 +179,11 @@ async fn add_webhooks(app: &App, admin: &Actor, receiver: SocketAddr) -> Result<
     let steady = format!("http://{receiver}");
     // Nothing listens on the discard port: a receiver that is down.
     let dead = "http://127.0.0.1:9".to_owned();
-    let webhooks: [(&str, String, &[&str], &str, bool); 4] = [
+    let webhooks: [(&str, String, &[&str], &str, bool); 5] = [
         ("CTMS", format!("{steady}/ctms"), &["participant.created", "form.completed"], "id-only", true),
         ("Data lake", format!("{steady}/lake"), &["survey.completed", "form.completed", "record.updated"], "full", true),
         ("Old EDC", format!("{dead}/hooks"), &["record.updated"], "id-only", true),
+        ("Lab portal", format!("{steady}{GONE}"), &["participant.created"], "id-only", true),
         ("Patient app (new)", format!("{steady}/app"), &["survey.created", "schedule.triggered"], "id-only", false),
     ];
     for (name, url, events, content, live) in webhooks {
@@ -206,8 +209,11 @@ async fn fill(app: &App, platform: &Actor, clock: &Clock, listener: std::net::Tc
     let stop = CancellationToken::new();
     let receiver = {
         let down = Arc::clone(&down);
-        let answer =
-            move || async move { if down.load(Ordering::SeqCst) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::NO_CONTENT } };
+        let answer = async move |uri: Uri| match uri.path() {
+            GONE => StatusCode::GONE,
+            _ if down.load(Ordering::SeqCst) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::NO_CONTENT,
+        };
         let serve = axum::serve(TcpListener::from_std(listener)?, axum::Router::new().fallback(answer));
         tokio::spawn(serve.with_graceful_shutdown(stop.clone().cancelled_owned()).into_future())
     };

@@ -6,10 +6,13 @@
 
 pub mod address;
 pub mod attempt;
+pub mod breaker;
 pub mod client;
 pub mod dispatch;
+pub mod group_commit;
 pub mod intake;
 pub mod mask;
+pub mod memory;
 pub mod outcome;
 pub mod request;
 pub mod retry;
@@ -21,16 +24,16 @@ use super::live::Live;
 use super::secret::Vault;
 use super::store::queue::{self, Job};
 use super::store::{Store, StoreError};
+use crate::model::id::WebhookId;
 use crate::model::time::{SECOND, Timestamp};
 use client::Outbound;
+use group_commit::GroupCommit;
+use memory::{Memory, Place};
 use std::sync::{Arc, Mutex};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 
 /// How long a lease lasts without a heartbeat, in microseconds: what a dead node's work waits until another takes it.
 const LEASE: i64 = 45 * SECOND;
-/// Deliveries that wait in memory at most; what is over stays in the database for the claim loop.
-const MEMORY: usize = 10_000;
-
 /// The engine's parts and its in-memory queue. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine(Arc<Parts>);
@@ -51,8 +54,10 @@ pub struct Parts {
     pub live: Live,
     /// This process, as the owner of leases.
     pub node: String,
+    intakes: GroupCommit<intake::Planned>,
+    outcomes: GroupCommit<outcome::Ended>,
     queue: mpsc::UnboundedSender<Vec<Queued>>,
-    memory: Arc<Semaphore>,
+    memory: Memory,
     wake: Notify,
     background: bool,
     /// Jobs that could neither be carried through nor given back, because the database did not answer: the next heartbeat
@@ -63,7 +68,7 @@ pub struct Parts {
 /// A job in memory, with the place that it takes up.
 pub struct Queued {
     job: Job,
-    place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl std::ops::Deref for Engine {
@@ -84,7 +89,11 @@ impl Engine {
         let (queue, receiver) = mpsc::unbounded_channel();
         let ids = Ids::new(clock.clone());
         let node = format!("node_{:032x}", ids.next());
+        // SQLite has one writer; several commits of PostgreSQL are under way at a time.
+        let turns = if store.is_sqlite() { 1 } else { 4 };
         let parts = Parts {
+            intakes: GroupCommit::new(turns),
+            outcomes: GroupCommit::new(turns),
             store,
             clock,
             ids,
@@ -93,7 +102,7 @@ impl Engine {
             live,
             node,
             queue,
-            memory: Arc::new(Semaphore::new(MEMORY)),
+            memory: Memory::default(),
             wake: Notify::new(),
             background,
             abandoned: Mutex::new(Vec::new()),
@@ -111,19 +120,9 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Places in memory for up to `wanted` new deliveries. Fewer, or none, when it is full: those go by way of the database.
-    fn places(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
-        if !self.background {
-            return Vec::new();
-        }
-        let mut places = Vec::new();
-        while places.len() < wanted {
-            match Arc::clone(&self.memory).try_acquire_owned() {
-                Ok(place) => places.push(place),
-                Err(_) => break,
-            }
-        }
-        places
+    /// A place in memory for one more delivery of a webhook. None when it is full, and without a dispatcher: it goes by way of the database.
+    fn place(&self, webhook: &WebhookId) -> Option<Place> {
+        if self.background { self.memory.place(webhook) } else { None }
     }
 
     /// Notes a job to be given back by the next heartbeat.
@@ -135,7 +134,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the database fails; nothing changed then.
-    async fn heartbeat(&self) -> Result<(), StoreError> {
+    pub async fn heartbeat(&self) -> Result<(), StoreError> {
         let abandoned = std::mem::take(&mut *self.abandoned.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let beat = async {
             let mut tx = self.store.begin().await?;

@@ -2,8 +2,8 @@
 
 use super::auth::session::{COOKIE, Sessions};
 use super::console::{
-    account, api_keys, deliveries, events, forms, imports, participant_answer, participants, records, render, responses, review_levels,
-    schedules, sign_in, sites, studies, test, webhooks,
+    account, api_keys, deliveries, events, forms, imports, notices, participant_answer, participants, records, render, replays, responses,
+    review_levels, schedules, sign_in, sites, studies, test, webhooks,
 };
 use super::state::App;
 use super::{assets, health, rest, same_origin, security_headers};
@@ -58,10 +58,17 @@ fn console(app: &App) -> Router {
         .route("/secret", get(webhooks::secret_page).post(webhooks::rotate))
         .route("/changes", get(webhooks::changes))
         .route("/test", get(test::page).post(test::send))
-        .route("/deliveries", get(webhooks::history));
+        .route("/deliveries", get(webhooks::history))
+        .route("/replay", get(replays::page).post(replays::start))
+        .route("/replay/{replay}", get(replays::show))
+        .route("/replay/{replay}/pause", post(replays::pause))
+        .route("/replay/{replay}/resume", post(replays::resume))
+        .route("/replay/{replay}/cancel", post(replays::cancel));
     let study = Router::new()
         .route("/", get(studies::home))
         .route("/search", get(studies::search))
+        .route("/notices", get(notices::page))
+        .route("/notices/read", post(notices::mark_read))
         .route("/settings/integrations", get(webhooks::list))
         .route("/settings/integrations/switch", post(studies::switch))
         .route("/settings/integrations/new", get(webhooks::new_page).post(webhooks::create))

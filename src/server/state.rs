@@ -7,6 +7,7 @@ use super::engine::address::AddressPolicy;
 use super::engine::client::Outbound;
 use super::engine::{Engine, Intake};
 use super::live::Live;
+use super::mail::{MailError, Mailer};
 use super::secret::{Secret, Vault, VaultError};
 use super::store::{Store, StoreError, settings};
 use crate::error::AppError;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub engine: Engine,
     /// Tells open pages.
     pub live: Live,
+    /// Sends e-mail, where the operator set that up.
+    pub mailer: Option<Mailer>,
     /// Wakes what runs in the background: an import was confirmed, a schedule changed.
     pub chores: Notify,
     stopping: CancellationToken,
@@ -71,6 +74,9 @@ pub enum StartError {
         "HOOKWELL_MASTER_KEY_FILE: {0} is missing, and this database was sealed with it. Put it back; without it the stored credentials cannot be read"
     )]
     MissingKey(String),
+    /// The settings of outgoing e-mail.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The client for outgoing requests.
     #[error("the HTTP client cannot start: {0}")]
     Outbound(String),
@@ -97,6 +103,7 @@ impl App {
         let policy = Arc::new(AddressPolicy { allow: config.allow_addresses.clone(), allow_hosts: config.allow_hosts.clone() });
         let outbound =
             Outbound::new(Arc::clone(&policy), super::engine::request::USER_AGENT).map_err(|e| StartError::Outbound(e.to_string()))?;
+        let mailer = config.mail.as_ref().map(Mailer::new).transpose()?;
         let live = Live::default();
         let (engine, intake) = Engine::new(store.clone(), clock.clone(), Arc::clone(&vault), outbound, live.clone(), background);
         // One row of ids, whoever draws.
@@ -112,6 +119,7 @@ impl App {
                 policy,
                 engine,
                 live,
+                mailer,
                 chores: Notify::new(),
                 stopping: CancellationToken::new(),
                 hasher,

@@ -7,14 +7,20 @@ pub mod api_keys;
 pub mod attempts;
 pub mod audit;
 pub mod deliveries;
+mod delivery_filter;
 pub mod events;
 pub mod forms;
+pub mod health;
 pub mod imports;
+pub mod notice_mails;
+pub mod notices;
+pub mod outbox;
 pub mod participants;
 pub mod people;
 mod pool;
 pub mod queue;
 pub mod records;
+pub mod replays;
 pub mod responses;
 pub mod schedules;
 pub mod sessions;
@@ -50,6 +56,12 @@ pub enum StoreError {
     /// The schema is of a newer Hookwell.
     #[error("the database was written by a newer version of Hookwell (schema step {0}); start that version, or restore a backup")]
     Newer(i64),
+    /// Too many writes wait already. Nothing was written.
+    #[error("too many writes wait for the database already")]
+    Busy,
+    /// The write was begun, and what became of it is not known: the process is stopping.
+    #[error("the write was interrupted")]
+    Interrupted,
     /// Anything else that the engine or the connection says.
     #[error("database: {0}")]
     Sqlx(sqlx::Error),
@@ -85,6 +97,9 @@ impl From<StoreError> for AppError {
             StoreError::DiskFull => AppError::Unavailable(
                 "The server's disk is full. Nothing was changed; try again when its operator has made room.".to_owned(),
             ),
+            StoreError::Busy => {
+                AppError::Unavailable("More comes in than can be kept at the moment. Nothing was changed; try again.".to_owned())
+            }
             StoreError::BadText => AppError::Malformed("A text holds the character U+0000, which cannot be kept.".to_owned()),
             StoreError::Sqlx(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => {
                 AppError::Unavailable("The database cannot be reached at the moment. Nothing was changed; try again.".to_owned())

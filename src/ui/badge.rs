@@ -2,6 +2,7 @@
 
 use super::{Icon, MaybeText, Tone};
 use crate::model::delivery::{DeliveryState, FailureKind};
+use crate::model::replay::ReplayState;
 use crate::model::webhook::{WebhookMode, WebhookStatus};
 use leptos::prelude::*;
 
@@ -66,6 +67,21 @@ pub fn StateBadge(
         DeliveryState::Cancelled => Tone::Neutral,
     };
     view! { <Pill tone=tone label=state.label() hollow=matches!(state, DeliveryState::Pending | DeliveryState::Cancelled) /> }
+}
+
+/// How far a replay is.
+#[component]
+pub fn ReplayBadge(
+    /// Its state.
+    state: ReplayState,
+) -> impl IntoView {
+    let tone = match state {
+        ReplayState::Running => Tone::Info,
+        ReplayState::Paused => Tone::Warning,
+        ReplayState::Done => Tone::Success,
+        ReplayState::Cancelled => Tone::Neutral,
+    };
+    view! { <Pill tone=tone label=state.label() hollow=state == ReplayState::Cancelled /> }
 }
 
 /// Test or Live.

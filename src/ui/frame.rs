@@ -34,9 +34,13 @@ pub fn ConsoleFrame(
     /// Where the sign-out button posts to.
     #[prop(default = "/sign-out".into(), into)]
     sign_out: String,
+    /// How many notices of the study the person has not read; `None` where notices are not for them.
+    #[prop(default = None, into)]
+    unread: Option<i64>,
     /// The page.
     children: Children,
 ) -> impl IntoView {
+    let bell = study.as_ref().zip(unread).map(|(s, unread)| view! { <Bell href=format!("/s/{}/notices", s.study.slug) unread=unread /> });
     let search_action = study.as_ref().map(|s| format!("/s/{}/search", s.study.slug));
     let side = |study: &Option<StudyOfMember>| {
         let list = study.clone().map(|s| view! { <NavList study=s current=nav /> });
@@ -79,6 +83,7 @@ pub fn ConsoleFrame(
                         }
                     })}
                 <div class="account">
+                    {bell}
                     <a class="account-link" href="/account">
                         <Icon name="user" />
                         <span class="account-name">{user}</span>
@@ -105,6 +110,22 @@ pub fn ConsoleFrame(
                 {children()}
             </main>
         </div>
+    }
+}
+
+/// The way to the notices, with how many are unread.
+#[component]
+fn Bell(href: String, unread: i64) -> impl IntoView {
+    let label = match unread {
+        0 => "Notices".to_owned(),
+        n => format!("Notices, {n} unread"),
+    };
+    let count = (unread > 0).then(|| if unread > 99 { "99+".to_owned() } else { unread.to_string() });
+    view! {
+        <a class="bell" href=href aria-label=label title="Notices">
+            <Icon name="bell" />
+            {count.map(|count| view! { <span class="bell-count" aria-hidden="true">{count}</span> })}
+        </a>
     }
 }
 

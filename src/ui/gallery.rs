@@ -83,6 +83,7 @@ pub fn Styleguide(
             nav=NavKey::Integrations
             crumbs=crumbs
             flash=flash
+            unread=3
         >
             {content}
         </ConsoleFrame>

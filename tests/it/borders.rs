@@ -10,15 +10,16 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use hookwell::model::api_key::ApiKeyDraft;
-use hookwell::model::delivery::DeliveryFilter;
+use hookwell::model::delivery::{DeliveryFilter, DeliveryQuery};
 use hookwell::model::event_type::EventType;
 use hookwell::model::form::FormDraft;
 use hookwell::model::participant::ParticipantDraft;
 use hookwell::model::permission::{Action, Decision, Role, Scope, Standing};
+use hookwell::model::replay::ReplayDraft;
 use hookwell::model::webhook::Webhook;
 use hookwell::server::router::router;
 use hookwell::server::service::webhooks::Face;
-use hookwell::server::service::{api_keys, deliveries, forms, imports, participants, samples, sites, webhooks};
+use hookwell::server::service::{api_keys, deliveries, forms, imports, participants, replays, samples, sites, webhooks};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -55,6 +56,14 @@ async fn site(app: &TestApp) -> Site {
     let delivery = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0).id.to_string();
     let sent = samples::send(app, &admin, &webhook.id, EventType::WebhookTest, EventType::WebhookTest.example()).await.unwrap();
     Site { webhook, live, delivery, sample: sent.0.id.to_string(), event: accepted[0].event_id.to_string(), receiver }
+}
+
+/// A replay that has just begun: of the live webhook's live deliveries, or of the test one's samples.
+async fn replay(app: &TestApp, site: &Site, test: bool) -> String {
+    let (webhook, mode) = if test { (&site.webhook, "test") } else { (&site.live, "live") };
+    let query = DeliveryQuery { mode: mode.to_owned(), ..DeliveryQuery::default() };
+    let draft = ReplayDraft { query, rate: String::new(), reason: "because".to_owned() };
+    replays::start(app, &app.admin("heart").await, &webhook.id, &draft).await.unwrap().id.to_string()
 }
 
 /// Sends a form, or asks for a page, as a browser does.
@@ -102,9 +111,14 @@ async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
     let new = format!("name={name}-new&url={url}&status=active&events=form.completed");
     let edited = format!("name={name}-edited&url={url}&status=active&events=form.completed");
     let (read, manage) = (Action::ReadMetadata, Action::ManageWebhook);
+    let (replay_path, test_replay_path) =
+        (format!("{live}/replay/{}", replay(app, site, false).await), format!("{test}/replay/{}", replay(app, site, true).await));
+    let (retry, retry_test) = (Action::Retry { test: false }, Action::Retry { test: true });
     let mut rows = vec![
         row(get.clone(), "/s/heart", "", read),
         row(get.clone(), "/s/heart/search?q=nothing", "", read),
+        row(get.clone(), "/s/heart/notices", "", Action::ReadNotices),
+        row(post.clone(), "/s/heart/notices/read", "to=1", Action::ReadNotices),
         row(get.clone(), base.clone(), "", read),
         row(post.clone(), format!("{base}/switch"), "enabled=true&reason=because", Action::SwitchIntegrations),
         row(get.clone(), format!("{base}/new"), "", manage),
@@ -123,6 +137,15 @@ async fn rows(app: &TestApp, site: &Site) -> Vec<Row> {
         row(post.clone(), format!("{live}/test"), "event_type=webhook.test", Action::SendSample { live: true }),
         row(get.clone(), format!("{test}/deliveries"), "", read),
         row(get.clone(), format!("{test}/deliveries/live"), "", read),
+        row(get.clone(), format!("{live}/replay"), "", read),
+        row(get.clone(), format!("{live}/replay?state=delivered&count=true"), "", read),
+        row(post.clone(), format!("{live}/replay"), "mode=live&reason=because", retry),
+        row(post.clone(), format!("{test}/replay"), "mode=test&reason=because", retry_test),
+        row(get.clone(), replay_path.clone(), "", read),
+        row(post.clone(), format!("{replay_path}/pause"), "", retry),
+        row(post.clone(), format!("{replay_path}/resume"), "", retry),
+        row(post.clone(), format!("{replay_path}/cancel"), "", retry),
+        row(post.clone(), format!("{test_replay_path}/cancel"), "", retry_test),
         row(get.clone(), "/s/heart/settings/api-keys", "", Action::ManagePeople),
         row(post.clone(), "/s/heart/settings/api-keys", "name=New&scopes=events:write", Action::ManagePeople),
         row(post.clone(), format!("/s/heart/settings/api-keys/{}/revoke", key.id), "reason=because", Action::ManagePeople),
@@ -347,7 +370,20 @@ on_both!(each_rest_route_answers_each_scope_by_the_table, |app| async {
         let new = json!({"name": format!("{name}-new"), "url": receiver.url, "events": ["form.completed"]});
         let event = json!({"specversion": "1.0", "id": name, "source": "/test", "type": "participant.created", "data": {"participant": {"id": "p"}}});
         let (get, post) = (Method::GET, Method::POST);
+        let replayed = format!("/api/v1/replays/{}", replay(app, &site, false).await);
+        let test_replay = format!("/api/v1/replays/{}", replay(app, &site, true).await);
+        let ask_replay = json!({"webhook_id": site.live.id, "mode": "live", "reason": "because"});
+        let dry_run = json!({"webhook_id": site.webhook.id, "mode": "test", "dry_run": true});
+        let (retry, retry_test) = (Action::Retry { test: false }, Action::Retry { test: true });
         let rows = vec![
+            (get.clone(), "/api/v1/replays".to_owned(), json!(null), Action::ReadMetadata, false),
+            (get.clone(), replayed.clone(), json!(null), Action::ReadMetadata, true),
+            (post.clone(), "/api/v1/replays".to_owned(), ask_replay, retry, true),
+            (post.clone(), "/api/v1/replays".to_owned(), dry_run, retry_test, true),
+            (post.clone(), format!("{replayed}/pause"), json!(null), retry, true),
+            (post.clone(), format!("{replayed}/resume"), json!(null), retry, true),
+            (post.clone(), format!("{replayed}/cancel"), json!(null), retry, true),
+            (post.clone(), format!("{test_replay}/cancel"), json!(null), retry_test, true),
             (get.clone(), "/api/v1/webhooks".to_owned(), json!(null), Action::ReadMetadata, false),
             (get.clone(), test.clone(), json!(null), Action::ReadMetadata, true),
             (get.clone(), "/api/v1/deliveries".to_owned(), json!(null), Action::ReadMetadata, false),

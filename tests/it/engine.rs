@@ -79,7 +79,8 @@ on_both!(each_step_of_the_schedule_comes_in_its_time_and_then_no_more, |app| asy
     assert_eq!(detail.attempts.iter().map(|a| a.number).collect::<Vec<_>>(), (1..=11).collect::<Vec<_>>());
     let bodies: std::collections::HashSet<_> = receiver.requests().into_iter().map(|r| r.body).collect();
     assert_eq!(bodies.len(), 1, "the same bytes every time");
-    assert_eq!(webhooks::get(app, &admin, &webhook.id).await.unwrap().status, WebhookStatus::Active);
+    // The schedule lasts 75 hours, and after 72 without one success the webhook is given up.
+    assert_eq!(webhooks::get(app, &admin, &webhook.id).await.unwrap().status, WebhookStatus::Disabled);
 });
 
 on_both!(retry_after_pushes_back_and_never_forward, |app| async {
@@ -336,4 +337,142 @@ on_both!(an_active_webhook_gets_what_waited_without_delay, |app| async {
     webhooks::set_active(&running.app, &admin, &webhook.id, true).await.unwrap();
     until("delivered", async || app.number(WAITING).await == 0).await;
     running.stop().await;
+});
+
+on_both!(writes_that_come_together_share_a_commit_and_each_has_its_own_answer, |app| async {
+    let (admin, platform, receiver) = study(app).await;
+    app.live_webhook(&admin, &draft("All", &receiver.url)).await;
+    app.study("lung").await;
+    let other = app.platform("lung").await;
+    // PostgreSQL's text takes no U+0000: one of the group cannot be written there, and takes nobody along.
+    let mut bad = participant("bad");
+    bad["source"] = "/a\u{0}b".into();
+    let bad = hookwell::model::event::NewEvent {
+        source: "/a\u{0}b".to_owned(),
+        external_id: "bad".to_owned(),
+        event_type: hookwell::model::event_type::EventType::ParticipantCreated,
+        occurred_at: None,
+        data: bad["data"].clone(),
+    };
+    let engine = &app.app.engine;
+    let spoilt = hookwell::server::engine::intake::accept(engine, &admin.study, vec![bad], false);
+    let all = (0..60).map(|n| {
+        let (who, number) = if n % 3 == 0 { (&other, n) } else { (&platform, n / 2) };
+        async move { events::publish(app, who, &participant(&number.to_string())).await }
+    });
+    let (spoilt, answers) = tokio::join!(spoilt, futures::future::join_all(all));
+    assert_eq!(spoilt.is_err(), !app.store.is_sqlite());
+    let answers: Vec<_> = answers.into_iter().map(|a| a.unwrap().remove(0)).collect();
+    let news = answers.iter().filter(|a| !a.duplicate).count();
+    let distinct: std::collections::HashSet<_> = answers.iter().map(|a| a.event_id.clone()).collect();
+    assert_eq!(news, distinct.len(), "a key is new once, and its repetitions name the same event");
+    let kept = app.number("SELECT COUNT(*) FROM events").await - i64::from(spoilt.is_ok());
+    assert_eq!(kept, i64::try_from(news).unwrap());
+    app.drain().await;
+    let delivered = answers.iter().filter(|a| !a.delivery_ids.is_empty()).count();
+    assert_eq!(receiver.count() - usize::from(spoilt.is_ok()), delivered);
+    assert!(delivered > 0 && delivered < news, "the other study has no webhook");
+});
+
+on_both!(what_a_caller_left_in_the_middle_of_its_commit_is_not_held_for_ever, |app| async {
+    use hookwell::server::engine::intake::{self, Audience, Planned};
+    let (admin, _, receiver) = study(app).await;
+    app.live_webhook(&admin, &draft("All", &receiver.url)).await;
+    // A node with a dispatcher, so that it leases; nobody takes what it hands over.
+    let (node, _intake) = app.another_node(&app.clock, true).await;
+    let event = hookwell::model::event::NewEvent {
+        source: "/a".to_owned(),
+        external_id: "1".to_owned(),
+        event_type: hookwell::model::event_type::EventType::ParticipantCreated,
+        occurred_at: None,
+        data: participant("1")["data"].clone(),
+    };
+    let hooks = intake::webhooks_of(&node.engine, &admin.study).await.unwrap();
+    let mut planned = Planned::new(&node.engine, &admin.study, &hooks, vec![event], Audience::Subscribed, false);
+    let mut tx = node.store.begin().await.unwrap();
+    planned.write(&node.engine, &mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    // The connection broke off here: the plan is dropped, committed and not handed on.
+    drop(planned);
+    assert_eq!(app.drain().await, 0, "leased");
+    node.engine.heartbeat().await.unwrap();
+    assert_eq!((app.drain().await, receiver.count()), (1, 1));
+});
+
+on_both!(a_dead_receiver_gets_one_probe_at_a_time_with_growing_pauses, |app| async {
+    let (admin, platform, receiver) = study(app).await;
+    app.live_webhook(&admin, &draft("Dead", &receiver.url)).await;
+    receiver.answer(500);
+    events::publish(app, &platform, &batch(0, 30)).await.unwrap();
+    // Every first attempt is due at once; the tenth failure opens the breaker, and what was claimed beside it ends.
+    let mut claimed = 0;
+    while claimed < 10 {
+        claimed += app.drain_some(5).await;
+    }
+    assert_eq!(receiver.count(), 10);
+    assert_eq!(app.drain().await, 0, "open");
+    for pause in [30, 60, 120] {
+        // An attempt takes its time, from whose end the pause counts.
+        app.clock.advance((pause - 1) * SECOND);
+        assert_eq!(app.drain_some(100).await, 0, "before {pause} s");
+        app.clock.advance(2 * SECOND);
+        assert_eq!(app.drain_some(100).await, 1, "one probe after {pause} s");
+        assert_eq!(app.drain_some(100).await, 0);
+    }
+    // By hand somebody may ask all the same.
+    let one = deliveries::list(app, &admin, None, &DeliveryFilter::default(), 1).await.unwrap().items.remove(0);
+    deliveries::retry(app, &admin, &one.id, "is it back?").await.unwrap();
+    assert_eq!(app.drain_some(100).await, 1);
+    // A probe that arrives closes it, and everything that waits goes out.
+    receiver.answer(204);
+    app.clock.advance(242 * SECOND);
+    assert_eq!(app.drain_some(1).await, 1);
+    assert_eq!(app.number("SELECT COUNT(*) FROM webhook_health").await, 0);
+    app.clock.advance(3600 * SECOND);
+    app.drain().await;
+    assert_eq!(app.number("SELECT COUNT(*) FROM deliveries WHERE state = 'delivered'").await, 30);
+});
+
+on_both!(ten_exhausted_in_a_row_or_three_days_disable, |app| async {
+    let (admin, platform, receiver) = study(app).await;
+    let brief = WebhookDraft { retry_schedule: String::new(), ..draft("Brief", &receiver.url) };
+    let (brief, _) = app.live_webhook(&admin, &brief).await;
+    receiver.answer(500);
+    for n in 0..9 {
+        events::publish(app, &platform, &participant(&n.to_string())).await.unwrap();
+        app.drain().await;
+    }
+    let now = async |id| webhooks::get(app, &admin, id).await.unwrap();
+    assert_eq!(now(&brief.id).await.status, WebhookStatus::Active);
+    events::publish(app, &platform, &participant("tenth")).await.unwrap();
+    app.drain().await;
+    let disabled = now(&brief.id).await;
+    assert_eq!(disabled.status, WebhookStatus::Disabled);
+    assert!(disabled.disabled_cause.as_deref().is_some_and(|c| c.starts_with("10 deliveries in a row")), "{disabled:?}");
+    let told = app.texts("SELECT event_type FROM outbox ORDER BY event_type").await;
+    assert_eq!(told.iter().filter(|t| *t == "webhook.disabled").count(), 1);
+    assert_eq!(told.iter().filter(|t| *t == "delivery.exhausted").count(), 10);
+    // Made active again, it begins anew.
+    webhooks::set_active(app, &admin, &brief.id, true).await.unwrap();
+    events::publish(app, &platform, &participant("eleventh")).await.unwrap();
+    app.drain().await;
+    assert_eq!(now(&brief.id).await.status, WebhookStatus::Active);
+    webhooks::set_active(app, &admin, &brief.id, false).await.unwrap();
+
+    // Three days without one success, whatever the schedule has left.
+    let long = WebhookDraft { retry_schedule: "1d, 1d, 1d, 1d, 1d, 1d".into(), ..draft("Long", &receiver.url) };
+    let (long, _) = app.live_webhook(&admin, &long).await;
+    receiver.answer(500);
+    events::publish(app, &platform, &participant("long")).await.unwrap();
+    app.drain().await;
+    for day in 1..=4 {
+        assert_eq!(now(&long.id).await.status, WebhookStatus::Active, "day {day}");
+        app.clock.advance(27 * 3600 * SECOND);
+        app.drain().await;
+        if now(&long.id).await.status == WebhookStatus::Disabled {
+            assert_eq!(day, 3);
+            return;
+        }
+    }
+    panic!("still active after four days");
 });

@@ -113,18 +113,19 @@ pub async fn spawn_app(engine: Engine) -> Option<TestApp> {
     let store = Store::connect(&url).await.expect("connects");
     store.migrate().await.expect("migrates");
     let clock = Clock::manual(START);
-    let (app, _) = build(&url, &dir, store, &clock, false).await;
+    let (app, _) = build(&url, &dir, store, &clock, false, &[]).await;
     Some(TestApp { app, clock, engine, url, dir, database })
 }
 
-async fn build(url: &str, dir: &tempfile::TempDir, store: Store, clock: &Clock, background: bool) -> (App, Intake) {
+async fn build(url: &str, dir: &tempfile::TempDir, store: Store, clock: &Clock, background: bool, more: &[(&str, &str)]) -> (App, Intake) {
     let settings = [
         ("HOOKWELL_DATABASE_URL", url),
         ("HOOKWELL_DATA_DIR", &dir.path().display().to_string()),
         ("HOOKWELL_ALLOW_HTTP", "true"),
         ("HOOKWELL_ALLOW_ADDRESSES", "127.0.0.0/8"),
     ];
-    let config = Config::load(None, settings.map(|(n, v)| (n.to_owned(), v.to_owned())).into_iter()).expect("a configuration");
+    let settings = settings.iter().chain(more).map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+    let config = Config::load(None, settings).expect("a configuration");
     App::build(config, store, vault(), clock.clone(), Hasher::cheap_for_tests(), background)
         .await
         .map_err(|e| e.to_string())
@@ -151,7 +152,27 @@ impl TestApp {
     /// Another process over the same database, with the machine's or this clock.
     pub async fn another_node(&self, clock: &Clock, background: bool) -> (App, Intake) {
         let store = Store::connect(&self.url).await.expect("connects");
-        build(&self.url, &self.dir, store, clock, background).await
+        build(&self.url, &self.dir, store, clock, background, &[]).await
+    }
+
+    /// Another process over the same database, by the same clock, that sends its mail there.
+    pub async fn node_with_mail(&self, smtp_url: &str) -> App {
+        let store = Store::connect(&self.url).await.expect("connects");
+        let more = [("HOOKWELL_SMTP_URL", smtp_url), ("HOOKWELL_MAIL_FROM", "Hookwell <hooks@example.org>")];
+        build(&self.url, &self.dir, store, &self.clock, false, &more).await.0
+    }
+
+    /// Attempts up to so many of what is due now, in one claim.
+    pub async fn drain_some(&self, most: u32) -> usize {
+        let engine = &self.app.engine;
+        let mut tx = self.store.begin().await.expect("begins");
+        let jobs = store::queue::claim(&mut tx, &engine.node, self.clock.now(), engine.lease_until(), &[], most).await.expect("claims");
+        tx.commit().await.expect("commits");
+        let count = jobs.len();
+        for job in jobs {
+            hookwell::server::engine::attempt::run(engine, job).await;
+        }
+        count
     }
 
     /// Attempts everything that is due now.

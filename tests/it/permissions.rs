@@ -6,13 +6,14 @@ use crate::harness::{Receiver, TestApp, draft, participant};
 use crate::study_things::StudyData;
 use hookwell::error::AppError;
 use hookwell::model::api_key::ApiKeyDraft;
-use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter};
+use hookwell::model::delivery::{BodyAccess, Delivery, DeliveryFilter, DeliveryQuery};
 use hookwell::model::event_type::EventType;
 use hookwell::model::form::{CheckedForm, FormDraft, FormKind};
 use hookwell::model::id::FormId;
 use hookwell::model::participant::{Participant, ParticipantDraft};
 use hookwell::model::permission::{Action, Decision, Role, Scope};
 use hookwell::model::record::ReviewLevels;
+use hookwell::model::replay::{Replay, ReplayDraft};
 use hookwell::model::response::ResponseStatus;
 use hookwell::model::schedule::ScheduleDraft;
 use hookwell::model::site::Site;
@@ -25,8 +26,8 @@ use hookwell::server::service::records::RecordChange;
 use hookwell::server::service::responses::{NewResponse, Recipients, ResponseChange, ResponseFilter};
 use hookwell::server::service::webhooks::Face;
 use hookwell::server::service::{
-    api_keys, audit, deliveries, events, forms, imports, integrations, participants, people, preview, records, responses, samples,
-    schedules, sites, webhooks,
+    api_keys, audit, deliveries, events, forms, imports, integrations, notices, participants, people, preview, records, replays, responses,
+    samples, schedules, sites, webhooks,
 };
 use hookwell::server::store::queue;
 use serde_json::{Map, json};
@@ -42,6 +43,7 @@ struct Things {
     test_delivery: Delivery,
     site: Site,
     person: Participant,
+    live_replay: Replay,
 }
 
 async fn things(app: &TestApp, slug: &str) -> Things {
@@ -61,7 +63,13 @@ async fn things(app: &TestApp, slug: &str) -> Things {
     let known = ParticipantDraft { identifier: "KNOWN".to_owned(), ..ParticipantDraft::default() };
     let person = participants::create(app, &admin, &known, false).await.unwrap().thing;
     app.drain().await;
-    Things { receiver, test_webhook, live_webhook, survey, survey_webhook, live_delivery, test_delivery, site, person }
+    let live_replay = replays::start(app, &admin, &live_webhook.id, &replay_draft(false)).await.unwrap();
+    Things { receiver, test_webhook, live_webhook, survey, survey_webhook, live_delivery, test_delivery, site, person, live_replay }
+}
+
+fn replay_draft(test: bool) -> ReplayDraft {
+    let query = DeliveryQuery { mode: if test { "test" } else { "live" }.to_owned(), ..DeliveryQuery::default() };
+    ReplayDraft { query, rate: String::new(), reason: "for the test".to_owned() }
 }
 
 async fn sample(app: &TestApp, actor: &Actor, webhook: &Webhook) -> Result<(Delivery, hookwell::model::delivery::Attempt), AppError> {
@@ -133,9 +141,13 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
                 ("webhook", Thing, ok!(webhooks::get(app, actor, id))),
                 ("registered", Study, ok!(webhooks::registered(app, actor, Face::Survey(own.as_str())))),
                 ("registered one", Thing, ok!(webhooks::registered_one(app, actor, survey, &things.survey_webhook.id, action))),
+                ("disabled at", Thing, ok!(webhooks::disabled_at(app, actor, id))),
                 ("stats", Thing, ok!(webhooks::stats(app, actor, id))),
                 ("deliveries", Study, ok!(deliveries::list(app, actor, None, &filter, 10))),
                 ("deliveries of one", Thing, ok!(deliveries::list(app, actor, Some(id), &filter, 10))),
+                ("replays", Study, ok!(replays::latest(app, actor, None))),
+                ("replays of one", Thing, ok!(replays::latest(app, actor, Some(id)))),
+                ("replay", Thing, ok!(replays::get(app, actor, &things.live_replay.id))),
                 ("delivery", Thing, ok!(deliveries::get(app, actor, &things.live_delivery.id, false))),
                 ("events", Study, ok!(events::list(app, actor, None, 10))),
                 ("event", Thing, ok!(events::get(app, actor, &things.live_delivery.event_id, false))),
@@ -155,7 +167,19 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             app.drain().await;
             let named = ok!(deliveries::retry_to(app, actor, &delivery.webhook_id, &delivery.id, "for the test"));
             app.drain().await;
-            vec![("retry", Thing, answer), ("retry to", Thing, named)]
+            let (webhook, draft) = (&things.live_webhook.id, replay_draft(test));
+            let once = replays::start(app, &app.admin("heart").await, webhook, &draft).await.unwrap().id;
+            // Of its own: what goes on in the background may have ended the one that everybody reads.
+            let replay = &replays::start(app, &app.admin("heart").await, webhook, &draft).await.unwrap().id;
+            vec![
+                ("retry", Thing, answer),
+                ("retry to", Thing, named),
+                ("dry run", Thing, ok!(replays::dry_run(app, actor, webhook, &draft))),
+                ("replay", Thing, ok!(replays::start(app, actor, webhook, &draft))),
+                ("pause", Thing, ok!(replays::pause(app, actor, replay))),
+                ("resume", Thing, ok!(replays::resume(app, actor, replay))),
+                ("cancel", Thing, ok!(replays::cancel(app, actor, &once))),
+            ]
         }
         Action::GoLive => {
             let one = fresh(app, things).await;
@@ -167,6 +191,10 @@ async fn ask(app: &TestApp, actor: &Actor, action: Action, things: &Things) -> A
             app.drain().await;
             vec![("publish", Study, answer)]
         }
+        Action::ReadNotices => vec![
+            ("notices", Study, ok!(notices::list(app, actor, None, 10))),
+            ("mark notices read", Study, ok!(notices::mark_read(app, actor, 1))),
+        ],
         Action::ReadAudit => vec![("audit", Study, ok!(audit::of_object(app, actor, things.live_webhook.id.as_str())))],
         Action::ManagePeople => {
             let draft = ApiKeyDraft { name: "Key".into(), scopes: vec!["events:write".into()], ..Default::default() };

@@ -75,6 +75,16 @@ fn webhook(study: &Study, n: u128, name: &str) -> Webhook {
     }
 }
 
+/// What the functions of many take.
+fn refs<T>(all: &[T]) -> Vec<&T> {
+    all.iter().collect()
+}
+
+/// Ends one lease; whether it was still held.
+async fn complete(tx: &mut hookwell::server::store::Tx, node: &str, study: &StudyId, id: &DeliveryId, done: &Completion) -> bool {
+    queue::complete(tx, node, &[(study, id, done)]).await.unwrap().contains(id)
+}
+
 fn an_event(study: &Study, n: u128, event_type: EventType, is_test: bool) -> Event {
     Event {
         id: EventId::from_bits(n),
@@ -134,8 +144,8 @@ async fn deliver(
     change(&mut event, &mut delivery);
     let id = delivery.id.clone();
     let mut tx = app.store.begin().await.unwrap();
-    assert_eq!(queue::insert_events(&mut tx, std::slice::from_ref(&event)).await.unwrap().len(), 1);
-    queue::insert_deliveries(&mut tx, &study.id, std::slice::from_ref(&event), &[payload_of(&event)], &[delivery]).await.unwrap();
+    assert_eq!(queue::insert_events(&mut tx, &[&event]).await.unwrap().len(), 1);
+    queue::insert_deliveries(&mut tx, &[&event], &[&payload_of(&event)], &[&delivery]).await.unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -347,13 +357,21 @@ on_both!(webhooks_are_kept, |app| async {
 on_both!(counters_add_up_by_the_hour, |app| async {
     let (one, ctms) = base(app).await;
     let mut tx = app.store.begin().await.unwrap();
-    let (delivered, exhausted, failed) = (
-        Counted { delivered: true, ok: true, ..Counted::default() },
-        Counted { exhausted: true, ..Counted::default() },
-        Counted::default(),
-    );
-    for (ago, counted) in [(0, delivered), (0, failed), (2, delivered), (23, exhausted), (24, delivered)] {
-        webhooks::count(&mut tx, &one.id, &ctms.id, START.plus(-ago * HOUR), counted).await.unwrap();
+    let hour = |ago: i64| Counted {
+        study_id: one.id.clone(),
+        webhook_id: ctms.id.clone(),
+        hour: START.micros().div_euclid(HOUR) - ago,
+        delivered: 0,
+        exhausted: 0,
+        attempts_ok: 0,
+        attempts_failed: 0,
+        last_attempt_at: START.plus(-ago * HOUR),
+    };
+    let delivered = |ago| Counted { delivered: 1, attempts_ok: 1, ..hour(ago) };
+    let failed = Counted { attempts_failed: 1, ..hour(0) };
+    let exhausted = Counted { exhausted: 1, attempts_failed: 1, ..hour(23) };
+    for counted in [delivered(0), failed, delivered(2), exhausted, delivered(24)] {
+        webhooks::count(&mut tx, &[counted]).await.unwrap();
     }
     let stats = webhooks::stats(&mut tx, &one.id, START).await.unwrap().remove(&ctms.id).unwrap();
     assert_eq!((stats.delivered, stats.exhausted, stats.failed_attempts), (2, 1, 2));
@@ -378,17 +396,20 @@ on_both!(events_are_kept_once, |app| async {
     let (one, ctms) = base(app).await;
     let all: Vec<Event> = (1..=5).map(|n| an_event(&one, n, EventType::FormCompleted, false)).collect();
     let mut tx = app.store.begin().await.unwrap();
-    assert_eq!(queue::insert_events(&mut tx, &all[..3]).await.unwrap(), all[..3].iter().map(|e| e.id.clone()).collect::<HashSet<_>>());
+    assert_eq!(
+        queue::insert_events(&mut tx, &refs(&all[..3])).await.unwrap(),
+        all[..3].iter().map(|e| e.id.clone()).collect::<HashSet<_>>()
+    );
     // The first of a key wins, in the same commit too.
     let again = Event { id: EventId::from_bits(90), ..all[0].clone() };
     let twin = Event { id: EventId::from_bits(91), ..all[3].clone() };
     let batch = [again, all[3].clone(), twin, all[4].clone()];
-    let added = queue::insert_events(&mut tx, &batch).await.unwrap();
+    let added = queue::insert_events(&mut tx, &refs(&batch)).await.unwrap();
     assert_eq!(added, HashSet::from([all[3].id.clone(), all[4].id.clone()]));
     assert_eq!(queue::insert_events(&mut tx, &[]).await.unwrap().len(), 0);
-    queue::insert_deliveries(&mut tx, &one.id, &all, &[], &[]).await.unwrap();
+    queue::insert_deliveries(&mut tx, &refs(&all), &[], &[]).await.unwrap();
     let stranger = delivery_of(&an_event(&one, 66, EventType::FormCompleted, false), &ctms, DeliveryId::from_bits(66));
-    assert!(queue::insert_deliveries(&mut tx, &one.id, &all, &[], &[stranger]).await.is_err(), "an event of another commit");
+    assert!(queue::insert_deliveries(&mut tx, &refs(&all), &[], &[&stranger]).await.is_err(), "an event of another commit");
     tx.commit().await.unwrap();
 
     let mut db = app.store.read().await.unwrap();
@@ -430,7 +451,7 @@ on_both!(two_batches_with_the_same_events_in_another_order_do_not_block_each_oth
         };
         let insert = async |all: Vec<Event>| {
             let mut tx = app.store.begin().await?;
-            let added = queue::insert_events(&mut tx, &all).await?.len();
+            let added = queue::insert_events(&mut tx, &refs(&all)).await?.len();
             tx.commit().await?;
             Ok::<_, StoreError>(added)
         };
@@ -452,10 +473,8 @@ on_both!(deliveries_are_found_by_every_filter, |app| async {
             Event { accepted_at: START.plus(n * MINUTE), ..an_event(&one, u128::try_from(n).unwrap() + 1, event_type, n % 10 == 0) };
         let to = if n % 4 == 3 { &other } else { &ctms };
         let delivery = NewDelivery { lease: Some(("n".to_owned(), START)), ..delivery_of(&event, to, id_at(n)) };
-        queue::insert_events(&mut tx, std::slice::from_ref(&event)).await.unwrap();
-        queue::insert_deliveries(&mut tx, &one.id, std::slice::from_ref(&event), &[payload_of(&event)], std::slice::from_ref(&delivery))
-            .await
-            .unwrap();
+        queue::insert_events(&mut tx, &[&event]).await.unwrap();
+        queue::insert_deliveries(&mut tx, &[&event], &[&payload_of(&event)], &[&delivery]).await.unwrap();
         let ended = START.plus(n * MINUTE + SECOND);
         let done = match n % 5 {
             0 => Completion { status: Some(204), failure: None, ..completion(DeliveryState::Delivered, None, 1) },
@@ -464,7 +483,7 @@ on_both!(deliveries_are_found_by_every_filter, |app| async {
             3 => Completion { status: Some(404), ..completion(DeliveryState::Cancelled, None, 3) },
             _ => continue,
         };
-        assert!(queue::complete(&mut tx, "n", &one.id, &delivery.id, &done).await.unwrap());
+        assert!(complete(&mut tx, "n", &one.id, &delivery.id, &done).await);
     }
     tx.commit().await.unwrap();
 
@@ -572,13 +591,13 @@ on_both!(a_delivery_and_its_attempts_read_back, |app| async {
         message: None,
         ..attempt(1)
     };
-    attempts::insert(&mut tx, &one.id, &attempt(2)).await.unwrap();
-    attempts::insert(&mut tx, &one.id, &bare).await.unwrap();
+    attempts::insert(&mut tx, &[(&one.id, &attempt(2))]).await.unwrap();
+    attempts::insert(&mut tx, &[(&one.id, &bare)]).await.unwrap();
     assert_eq!(attempts::of_delivery(&mut tx, &one.id, &id).await.unwrap(), [bare, attempt(2)]);
     assert_eq!(attempts::of_delivery(&mut tx, &StudyId::from_bits(2), &id).await.unwrap(), []);
     tx.commit().await.unwrap();
     let mut tx = app.store.begin().await.unwrap();
-    let again = attempts::insert(&mut tx, &one.id, &Attempt { id: AttemptId::from_bits(5), ..attempt(2) }).await;
+    let again = attempts::insert(&mut tx, &[(&one.id, &Attempt { id: AttemptId::from_bits(5), ..attempt(2) })]).await;
     assert!(matches!(again, Err(StoreError::Duplicate(_))), "an attempt is recorded once: {again:?}");
 });
 
@@ -595,7 +614,7 @@ on_both!(a_lease_is_one_nodes_until_it_ends_or_runs_out, |app| async {
     let mut tx = app.store.begin().await.unwrap();
     let next = START.plus(HOUR);
     let done = completion(DeliveryState::Retrying, Some(next), 1);
-    assert!(!queue::complete(&mut tx, "a", &one.id, &id, &done).await.unwrap(), "a lost it");
+    assert!(!complete(&mut tx, "a", &one.id, &id, &done).await, "a lost it");
     queue::release(&mut tx, "a", &one.id, &id).await.unwrap();
     queue::cancel(&mut tx, "a", &one.id, &id, START).await.unwrap();
     assert_eq!(deliveries::find(&mut tx, &one.id, &id).await.unwrap().unwrap().state, DeliveryState::Pending);
@@ -605,8 +624,8 @@ on_both!(a_lease_is_one_nodes_until_it_ends_or_runs_out, |app| async {
     assert_eq!(claim(app, "a", START.plus(199 * SECOND), 10).await, []);
     let mut tx = app.store.begin().await.unwrap();
     assert_eq!(queue::next_due(&mut tx, START.plus(-1)).await.unwrap(), None, "leased");
-    assert!(queue::complete(&mut tx, "b", &one.id, &id, &done).await.unwrap());
-    assert!(!queue::complete(&mut tx, "b", &one.id, &id, &done).await.unwrap(), "once");
+    assert!(complete(&mut tx, "b", &one.id, &id, &done).await);
+    assert!(!complete(&mut tx, "b", &one.id, &id, &done).await, "once");
     let found = deliveries::find(&mut tx, &one.id, &id).await.unwrap().unwrap();
     assert_eq!((found.state, found.attempts, found.next_attempt_at, found.finished_at), (DeliveryState::Retrying, 1, Some(next), None));
     assert_eq!((found.last_status, found.last_failure, found.last_duration), (Some(503), Some(FailureKind::HttpStatus), Some(1234)));
@@ -640,7 +659,7 @@ on_both!(a_retry_by_hand_is_due_at_once_unless_one_is_under_way, |app| async {
     let later = START.plus(HOUR);
     let mut tx = app.store.begin().await.unwrap();
     assert!(!deliveries::request_retry(&mut tx, &one.id, &id, "Ada", "why", later).await.unwrap(), "leased");
-    assert!(queue::complete(&mut tx, "a", &one.id, &id, &completion(DeliveryState::Exhausted, None, 3)).await.unwrap());
+    assert!(complete(&mut tx, "a", &one.id, &id, &completion(DeliveryState::Exhausted, None, 3)).await);
     assert_eq!(deliveries::find(&mut tx, &one.id, &id).await.unwrap().unwrap().finished_at, Some(START.plus(SECOND)));
     assert!(deliveries::request_retry(&mut tx, &one.id, &id, "Ada", "why", later).await.unwrap());
     tx.commit().await.unwrap();
@@ -649,7 +668,7 @@ on_both!(a_retry_by_hand_is_due_at_once_unless_one_is_under_way, |app| async {
     assert_eq!((job.state, job.attempts), (DeliveryState::Retrying, 3));
     let mut tx = app.store.begin().await.unwrap();
     let arrived = Completion { status: Some(200), failure: None, ..completion(DeliveryState::Delivered, None, 4) };
-    assert!(queue::complete(&mut tx, "b", &one.id, &id, &arrived).await.unwrap());
+    assert!(complete(&mut tx, "b", &one.id, &id, &arrived).await);
     assert!(deliveries::request_retry(&mut tx, &one.id, &id, "Ada", "again", later).await.unwrap());
     let found = deliveries::find(&mut tx, &one.id, &id).await.unwrap().unwrap();
     assert_eq!((found.state, found.next_attempt_at), (DeliveryState::Delivered, Some(later)), "what arrived stays so");
@@ -711,8 +730,8 @@ on_both!(two_nodes_never_get_the_same_job, |app| async {
     let all: Vec<Event> = (1..=300).map(|n| an_event(&one, n, EventType::FormCompleted, false)).collect();
     let new: Vec<NewDelivery> = all.iter().zip(1..).map(|(e, n)| delivery_of(e, &ctms, DeliveryId::from_bits(n))).collect();
     let mut tx = app.store.begin().await.unwrap();
-    queue::insert_events(&mut tx, &all).await.unwrap();
-    queue::insert_deliveries(&mut tx, &one.id, &all, &all.iter().map(payload_of).collect::<Vec<_>>(), &new).await.unwrap();
+    queue::insert_events(&mut tx, &refs(&all)).await.unwrap();
+    queue::insert_deliveries(&mut tx, &refs(&all), &refs(&all.iter().map(payload_of).collect::<Vec<_>>()), &refs(&new)).await.unwrap();
     tx.commit().await.unwrap();
     let nodes = (0..4).map(|n| async move {
         let mut got = Vec::new();

@@ -4,7 +4,7 @@ use super::visitor::{Visitor, WebError};
 use crate::error::AppError;
 use crate::pages::{self, frame::Frame};
 use crate::server::auth::{Actor, request_id};
-use crate::server::service::people;
+use crate::server::service::{notices, people};
 use crate::server::{assets, security_headers};
 use crate::ui::IconsUrl;
 use axum::body::Body;
@@ -23,6 +23,7 @@ impl Frame {
     /// When the database fails.
     pub async fn of(visitor: &Visitor, actor: &Actor) -> Result<Self, WebError> {
         let mut frame = Self::outside(visitor).await?;
+        frame.unread = notices::unread(&visitor.app, actor).await?;
         frame.current = frame.studies.iter().find(|s| s.study.id == actor.study.id).cloned();
         Ok(frame)
     }
@@ -34,7 +35,7 @@ impl Frame {
     pub async fn outside(visitor: &Visitor) -> Result<Self, WebError> {
         let user = visitor.user()?.clone();
         let studies = people::studies_of(&visitor.app, &user.id).await?;
-        Ok(Self { user, studies, current: None, flash: visitor.take_flash().await?, now: visitor.now() })
+        Ok(Self { user, studies, current: None, flash: visitor.take_flash().await?, unread: None, now: visitor.now() })
     }
 }
 

@@ -44,7 +44,11 @@ pub async fn find(visitor: &Visitor, place: Place) -> Result<(Actor, Webhook), W
 /// What a webhook's pages show above their tabs.
 pub async fn about(visitor: &Visitor, actor: &Actor, webhook: Webhook) -> Result<About, WebError> {
     let stats = webhooks::stats(&visitor.app, actor, &webhook.id).await?;
-    Ok(About { study: actor.study.clone(), webhook, stats })
+    let disabled_at = match webhook.status {
+        WebhookStatus::Disabled => webhooks::disabled_at(&visitor.app, actor, &webhook.id).await?,
+        WebhookStatus::Active | WebhookStatus::Inactive => None,
+    };
+    Ok(About { study: actor.study.clone(), webhook, stats, disabled_at })
 }
 
 /// The list's filter.

@@ -46,25 +46,35 @@ struct Ready {
     started_at: Timestamp,
 }
 
+/// What a run tells its lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ran {
+    /// The webhook's limits, where it could be read.
+    pub limits: Option<Limits>,
+    /// Whether the attempt failed; `None`: none was made.
+    pub failed: Option<bool>,
+}
+
 /// Runs one job that this node holds to its end; gives the webhook's limits where it could be read. Never fails: what goes wrong
 /// in between gives the delivery back, to be tried again.
-pub async fn run(engine: &Engine, job: Job) -> Option<Limits> {
-    let (limits, result) = match prepare(engine, &job).await {
+pub async fn run(engine: &Engine, job: Job) -> Ran {
+    let (ran, result) = match prepare(engine, &job).await {
         Ok(Prepared::Ready(ready)) => {
             let limits = Limits::from(&ready.webhook);
             let exchange = engine.outbound.send(ready.outgoing.clone()).await;
-            (Some(limits), conclude(engine, &job, *ready, exchange).await)
+            let failed = exchange.result.is_err() && !job.is_test;
+            (Ran { limits: Some(limits), failed: Some(failed) }, conclude(engine, &job, *ready, exchange).await)
         }
-        Ok(Prepared::Held) => (None, give_back(engine, &job, false).await),
-        Ok(Prepared::Gone) => (None, give_back(engine, &job, true).await),
-        Err(error) => (None, Err(error)),
+        Ok(Prepared::Held) => (Ran::default(), give_back(engine, &job, false).await),
+        Ok(Prepared::Gone) => (Ran::default(), give_back(engine, &job, true).await),
+        Err(error) => (Ran::default(), Err(error)),
     };
     if let Err(error) = result {
         tracing::error!(delivery = %job.delivery_id, %error, "the attempt could not be carried through");
         engine.abandon(job.clone());
     }
     engine.live.tell(&job.study_id, &job.webhook_id);
-    limits
+    ran
 }
 
 async fn give_back(engine: &Engine, job: &Job, gone: bool) -> Result<(), StoreError> {

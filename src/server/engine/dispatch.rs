@@ -3,7 +3,8 @@
 //!
 //! One task owns all of it, so there is no lock. A lane lives while it has work.
 
-use super::attempt::{self, Limits};
+use super::attempt::{self, Limits, Ran};
+use super::breaker::FAILURES_MAX;
 use super::{Engine, Intake, Queued};
 use crate::model::id::{StudyId, WebhookId};
 use crate::model::time::SECOND;
@@ -16,11 +17,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Requests at once, all webhooks together.
-const TOTAL_MAX: usize = 1024;
+const TOTAL_MAX: usize = 4096;
+/// From here on no webhook has more than one request under way: a thousand slow receivers do not keep the others from theirs.
+const SHARED_MAX: usize = 512;
 /// Jobs claimed from the database at a time.
 const CLAIM: u32 = 200;
-/// A lane with this many jobs in memory is not claimed for: its others wait in the database, and leave room for other lanes.
-const LANE_FULL: usize = 200;
 /// The claim loop looks at least this often: the truth is the database, a wake-up only saves time.
 const POLL: Duration = Duration::from_secs(1);
 /// Leases are held for longer this often.
@@ -33,13 +34,22 @@ struct Lane {
     queue: VecDeque<Queued>,
     running: usize,
     limits: Limits,
+    /// Failed attempts in a row, as far as this node saw. From [`FAILURES_MAX`] on only probes go, one at a time.
+    failures: i64,
     /// Not before, by the rate limit.
     next_start: Instant,
 }
 
 impl Lane {
-    fn may_start(&self, now: Instant) -> bool {
-        !self.queue.is_empty() && self.running < self.limits.concurrency as usize && self.next_start <= now
+    fn may_start(&self, now: Instant, running: usize) -> bool {
+        self.may_run_more(running) && self.next_start <= now
+    }
+
+    /// Whether nothing but the rate holds it back, with so many requests of all webhooks under way.
+    fn may_run_more(&self, running: usize) -> bool {
+        let alone = self.failures >= FAILURES_MAX || running >= SHARED_MAX;
+        let most = if alone { 1 } else { self.limits.concurrency as usize };
+        !self.queue.is_empty() && self.running < most
     }
 }
 
@@ -50,7 +60,7 @@ pub struct Dispatcher {
     lanes: HashMap<WebhookId, Lane>,
     /// The order in which lanes get their turn.
     turns: VecDeque<WebhookId>,
-    running: JoinSet<Option<Limits>>,
+    running: JoinSet<Ran>,
     /// What each of those works on, to give it back if it panics.
     jobs: HashMap<task::Id, Job>,
 }
@@ -107,12 +117,11 @@ impl Dispatcher {
     /// Claims what is due and fits; gives when to look again.
     async fn claim(&mut self) -> Instant {
         let engine = self.engine.clone();
-        let places = engine.places(CLAIM as usize);
-        let limit = u32::try_from(places.len()).unwrap_or(CLAIM);
+        let limit = CLAIM.min(u32::try_from(engine.memory.free()).unwrap_or(CLAIM));
         if limit == 0 {
             return Instant::now() + POLL;
         }
-        let full: Vec<String> = self.lanes.iter().filter(|(_, lane)| lane.queue.len() >= LANE_FULL).map(|(id, _)| id.to_string()).collect();
+        let full = engine.memory.full();
         let claimed = async {
             let now = engine.clock.now();
             let mut tx = engine.store.begin().await?;
@@ -124,7 +133,15 @@ impl Dispatcher {
         match claimed.await {
             Ok((jobs, next)) => {
                 let more = jobs.len() >= limit as usize;
-                self.enqueue(jobs.into_iter().zip(places).map(|(job, place)| Queued { job, place }).collect()).await;
+                let mut queued = Vec::with_capacity(jobs.len());
+                for job in jobs {
+                    match engine.place(&job.webhook_id) {
+                        Some(place) => queued.push(Queued { job, place }),
+                        // The last places of its webhook went to others of this claim.
+                        None => engine.abandon(job),
+                    }
+                }
+                self.enqueue(queued).await;
                 if more {
                     return Instant::now();
                 }
@@ -143,7 +160,8 @@ impl Dispatcher {
             let webhook = queued.job.webhook_id.clone();
             if !self.lanes.contains_key(&webhook) {
                 let limits = self.limits_of(&queued.job.study_id, &webhook).await;
-                self.lanes.insert(webhook.clone(), Lane { queue: VecDeque::new(), running: 0, limits, next_start: Instant::now() });
+                self.lanes
+                    .insert(webhook.clone(), Lane { queue: VecDeque::new(), running: 0, limits, failures: 0, next_start: Instant::now() });
                 self.turns.push_back(webhook.clone());
             }
             if let Some(lane) = self.lanes.get_mut(&webhook) {
@@ -177,7 +195,7 @@ impl Dispatcher {
                 continue;
             }
             self.turns.push_back(webhook.clone());
-            if !lane.may_start(now) {
+            if !lane.may_start(now, self.running.len()) {
                 idle += 1;
                 continue;
             }
@@ -189,10 +207,10 @@ impl Dispatcher {
                 }
                 let (engine, working_on) = (self.engine.clone(), job.clone());
                 let started = self.running.spawn(async move {
-                    let limits = attempt::run(&engine, job).await;
+                    let ran = attempt::run(&engine, job).await;
                     // Given up when the job has ended, not when it began.
                     drop(place);
-                    limits
+                    ran
                 });
                 self.jobs.insert(started.id(), working_on);
             }
@@ -202,19 +220,29 @@ impl Dispatcher {
     /// When the rate limit next lets something start that nothing else holds back.
     fn next_rate_start(&self) -> Option<Instant> {
         let now = Instant::now();
-        let waits = |lane: &&Lane| !lane.queue.is_empty() && lane.running < lane.limits.concurrency as usize && lane.next_start > now;
+        let running = self.running.len();
+        let waits = |lane: &&Lane| lane.may_run_more(running) && lane.next_start > now;
         self.lanes.values().filter(waits).map(|lane| lane.next_start).min()
     }
 
-    fn ended(&mut self, ended: Result<(task::Id, Option<Limits>), JoinError>) {
-        let (id, limits) = match &ended {
-            Ok((id, limits)) => (*id, *limits),
-            Err(error) => (error.id(), None),
+    fn ended(&mut self, ended: Result<(task::Id, Ran), JoinError>) {
+        let (id, ran) = match &ended {
+            Ok((id, ran)) => (*id, *ran),
+            Err(error) => (error.id(), Ran::default()),
         };
         let Some(job) = self.jobs.remove(&id) else { return };
         if let Some(lane) = self.lanes.get_mut(&job.webhook_id) {
             lane.running = lane.running.saturating_sub(1);
-            lane.limits = limits.unwrap_or(lane.limits);
+            lane.limits = ran.limits.unwrap_or(lane.limits);
+            match ran.failed {
+                Some(true) => lane.failures += 1,
+                Some(false) => lane.failures = 0,
+                None => {}
+            }
+            if lane.failures == FAILURES_MAX {
+                // The breaker is open now: what waits here waits in the database instead, for probes, and leaves its places to others.
+                lane.queue.drain(..).for_each(|queued| self.engine.abandon(queued.job));
+            }
         }
         if let Err(error) = ended {
             // A defect of ours. The delivery is not held for ever for it.

@@ -1,18 +1,24 @@
 //! What an attempt's end means for its delivery and its webhook (a pure decision), and the one commit that records it.
 
-use super::{Engine, retry};
+use super::group_commit::Write;
+use super::{Engine, breaker, retry};
 use crate::model::audit::AuditEntry;
-use crate::model::delivery::{Attempt, DeliveryState};
+use crate::model::delivery::{Attempt, DeliveryState, FailureKind};
+use crate::model::event_type::EventType;
+use crate::model::id::{StudyId, WebhookId};
 use crate::model::retry_schedule::RetrySchedule;
-use crate::model::time::Timestamp;
+use crate::model::time::{HOUR, Timestamp};
 use crate::model::webhook::Webhook;
+use crate::server::store::health::Reported;
 use crate::server::store::queue::{self, Completion, Job};
 use crate::server::store::webhooks::Counted;
-use crate::server::store::{StoreError, attempts, webhooks};
+use crate::server::store::{self, StoreError, Tx, attempts, health, outbox, webhooks};
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What is to be done.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// With the delivery.
     pub completion: Completion,
@@ -59,8 +65,21 @@ pub fn decide(
     Verdict { completion, disable }
 }
 
-/// Records an attempt and what it means. A database that does not answer is tried again for as long as the lease may last:
-/// an attempt that was made and not recorded would be made twice.
+/// An attempt that has ended and what that means, on its way into the database.
+pub struct Ended {
+    job: Job,
+    /// The webhook's version with which the request was made.
+    version: i64,
+    /// Its name.
+    name: String,
+    attempt: Attempt,
+    verdict: Verdict,
+    /// Whether the lease was still ours, once it is written.
+    held: bool,
+}
+
+/// Records an attempt and what it means, in a commit that it shares with others that end at the same time. A database that does not answer is
+/// tried again for as long as the lease may last: an attempt that was made and not recorded would be made twice.
 ///
 /// # Errors
 /// When the database refuses it, or still does not answer.
@@ -70,8 +89,16 @@ pub async fn record(engine: &Engine, job: &Job, webhook: &Webhook, attempt: Atte
     let verdict = decide(job, &webhook.settings.retry_schedule, &attempt, retry_after, ended_at, rand::random_range(-1.0..=1.0));
     let mut pause = Duration::from_millis(100);
     loop {
-        match write(engine, job, webhook, &attempt, &verdict).await {
-            Err(StoreError::Sqlx(error)) if may_pass(&error) && pause < Duration::from_secs(20) => {
+        let ended = Ended {
+            job: job.clone(),
+            version: webhook.version,
+            name: webhook.settings.name.clone(),
+            attempt: attempt.clone(),
+            verdict: verdict.clone(),
+            held: false,
+        };
+        match engine.outcomes.submit(engine, ended).await {
+            Err(error) if may_pass(&error) && pause < Duration::from_secs(20) => {
                 tracing::warn!(delivery = %job.delivery_id, %error, "the outcome is not recorded yet");
                 tokio::time::sleep(pause).await;
                 pause *= 2;
@@ -81,40 +108,139 @@ pub async fn record(engine: &Engine, job: &Job, webhook: &Webhook, attempt: Atte
     }
 }
 
-fn may_pass(error: &sqlx::Error) -> bool {
+fn may_pass(error: &StoreError) -> bool {
+    let StoreError::Sqlx(error) = error else { return matches!(error, StoreError::Busy) };
     matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
         // PostgreSQL: shutting down, starting up, connection lost, serialisation.
         || error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code.starts_with("57P") || code.starts_with("08") || code.starts_with("40"))
 }
 
-async fn write(engine: &Engine, job: &Job, webhook: &Webhook, attempt: &Attempt, verdict: &Verdict) -> Result<(), StoreError> {
-    let done = &verdict.completion;
-    let mut tx = engine.store.begin().await?;
-    if !queue::complete(&mut tx, &engine.node, &job.study_id, &job.delivery_id, done).await? {
-        // Another node took it over when our lease ran out; what it records counts.
-        tracing::warn!(delivery = %job.delivery_id, "the lease was lost before the attempt ended");
+impl Write for Ended {
+    type Answer = ();
+
+    fn weight(&self) -> usize {
+        3
+    }
+
+    async fn write(engine: &Engine, tx: &mut Tx, all: &mut [Self]) -> Result<(), StoreError> {
+        let ended: Vec<_> = all.iter().map(|e| (&e.job.study_id, &e.job.delivery_id, &e.verdict.completion)).collect();
+        let held = queue::complete(tx, &engine.node, &ended).await?;
+        for ended in &mut *all {
+            ended.held = held.contains(&ended.job.delivery_id);
+        }
+        let held = || all.iter().filter(|e| e.held);
+        attempts::insert(tx, &held().map(|e| (&e.job.study_id, &e.attempt)).collect::<Vec<_>>()).await?;
+        webhooks::count(tx, &counted(held())).await?;
+        for ended in held() {
+            let Ended { job, version, attempt, verdict, .. } = ended;
+            if job.is_test && attempt.failure.is_none() {
+                webhooks::set_verified(tx, &job.study_id, &job.webhook_id, *version).await?;
+            }
+            let at = verdict.completion.ended_at;
+            if let Some(cause) = &verdict.disable {
+                disable(tx, ended, cause, at).await?;
+            }
+            // An operational event that did not arrive makes no other.
+            if verdict.completion.state == DeliveryState::Exhausted && !job.is_test && job.event_type.can_be_published() {
+                let data = json!({
+                    "webhook": {"id": job.webhook_id, "name": ended.name}, "delivery": {"id": job.delivery_id, "event_type": job.event_type},
+                    "attempts": attempt.number, "failure": attempt.failure.map(FailureKind::as_str),
+                });
+                let id = format!("{}/{}", job.delivery_id, attempt.number);
+                outbox::put(tx, &job.study_id, &id, EventType::DeliveryExhausted, &data, at).await?;
+            }
+        }
+        for (reported, last) in reported(held()) {
+            let Some(health) = health::report(tx, &reported).await? else { continue };
+            let at = reported.last_failure_at;
+            match (breaker::give_up(&health, at), breaker::next_probe(&health, at)) {
+                (Some(cause), _) => disable(tx, last, &cause, at).await?,
+                (None, Some((probe_at, probes))) => {
+                    health::set_probe(tx, &reported.study_id, &reported.webhook_id, probe_at, probes).await?
+                }
+                (None, None) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn committed(self, _: &Engine) {
+        if !self.held {
+            // Another node took it over when our lease ran out; what it records counts.
+            tracing::warn!(delivery = %self.job.delivery_id, "the lease was lost before the attempt ended");
+        }
+    }
+}
+
+/// Disables a webhook, with the cause in a sentence, and tells: in the audit trail, and by an event.
+async fn disable(tx: &mut Tx, ended: &Ended, cause: &str, at: Timestamp) -> Result<(), StoreError> {
+    let job = &ended.job;
+    if !webhooks::disable(tx, &job.study_id, &job.webhook_id, cause, at).await? {
         return Ok(());
     }
-    attempts::insert(&mut tx, &job.study_id, attempt).await?;
-    if job.is_test {
-        if attempt.failure.is_none() {
-            webhooks::set_verified(&mut tx, &job.study_id, &job.webhook_id, webhook.version).await?;
+    // Made active again, it begins anew.
+    health::clear(tx, &job.study_id, &job.webhook_id).await?;
+    let entry = AuditEntry::by_engine(&job.study_id, at, "webhook.disabled", job.webhook_id.as_str(), cause);
+    store::audit::append(tx, &entry, None).await?;
+    let data = json!({"webhook": {"id": job.webhook_id, "name": ended.name}, "cause": cause});
+    let id = format!("{}/disabled/{}", job.webhook_id, at.micros());
+    outbox::put(tx, &job.study_id, &id, EventType::WebhookDisabled, &data, at).await
+}
+
+/// What these say of each receiver, in the order of their keys, and the last of each. Samples say nothing: somebody is trying something out.
+fn reported<'a>(ended: impl Iterator<Item = &'a Ended>) -> Vec<(Reported, &'a Ended)> {
+    let mut all = BTreeMap::<(&StudyId, &WebhookId), (Reported, &Ended)>::new();
+    for ended in ended.filter(|e| !e.job.is_test) {
+        let at = ended.verdict.completion.ended_at;
+        let (row, last) = all.entry((&ended.job.study_id, &ended.job.webhook_id)).or_insert_with(|| {
+            let row = Reported {
+                study_id: ended.job.study_id.clone(),
+                webhook_id: ended.job.webhook_id.clone(),
+                ok: false,
+                failures: 0,
+                first_failure_at: at,
+                last_failure_at: at,
+                exhausted: 0,
+            };
+            (row, ended)
+        });
+        *last = ended;
+        if ended.attempt.failure.is_none() {
+            (row.ok, row.failures, row.exhausted) = (true, 0, 0);
+            continue;
         }
-    } else {
-        let counted = Counted {
-            delivered: done.state == DeliveryState::Delivered && job.state != DeliveryState::Delivered,
-            exhausted: done.state == DeliveryState::Exhausted,
-            ok: attempt.failure.is_none(),
-        };
-        webhooks::count(&mut tx, &job.study_id, &job.webhook_id, done.ended_at, counted).await?;
+        row.first_failure_at = if row.failures == 0 { at } else { row.first_failure_at };
+        row.last_failure_at = at;
+        row.failures += 1;
+        row.exhausted += i64::from(ended.verdict.completion.state == DeliveryState::Exhausted);
     }
-    if let Some(cause) = &verdict.disable
-        && webhooks::disable(&mut tx, &job.study_id, &job.webhook_id, cause, done.ended_at).await?
-    {
-        let entry = AuditEntry::by_engine(&job.study_id, done.ended_at, "webhook.disabled", job.webhook_id.as_str(), cause);
-        crate::server::store::audit::append(&mut tx, &entry, None).await?;
+    all.into_values().collect()
+}
+
+/// What these add to the counters, a row a webhook and hour, in the order of their keys, so that two nodes wait for each other instead of in a
+/// circle. Samples are not counted: they say nothing of live traffic.
+fn counted<'a>(ended: impl Iterator<Item = &'a Ended>) -> Vec<Counted> {
+    let mut rows = BTreeMap::<(StudyId, WebhookId, i64), Counted>::new();
+    for Ended { job, attempt, verdict, .. } in ended.filter(|e| !e.job.is_test) {
+        let done = &verdict.completion;
+        let hour = done.ended_at.micros().div_euclid(HOUR);
+        let row = rows.entry((job.study_id.clone(), job.webhook_id.clone(), hour)).or_insert_with(|| Counted {
+            study_id: job.study_id.clone(),
+            webhook_id: job.webhook_id.clone(),
+            hour,
+            delivered: 0,
+            exhausted: 0,
+            attempts_ok: 0,
+            attempts_failed: 0,
+            last_attempt_at: done.ended_at,
+        });
+        row.delivered += i64::from(done.state == DeliveryState::Delivered && job.state != DeliveryState::Delivered);
+        row.exhausted += i64::from(done.state == DeliveryState::Exhausted);
+        row.attempts_ok += i64::from(attempt.failure.is_none());
+        row.attempts_failed += i64::from(attempt.failure.is_some());
+        row.last_attempt_at = row.last_attempt_at.max(done.ended_at);
     }
-    tx.commit().await
+    rows.into_values().collect()
 }
 
 #[cfg(test)]

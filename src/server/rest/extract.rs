@@ -2,7 +2,9 @@
 
 use super::problem::Problem;
 use crate::error::{AppError, invalid, not_found};
-use crate::model::id::{DeliveryId, EventId, FormId, ImportId, ParticipantId, RecordId, ResponseId, ScheduleId, SiteId, WebhookId};
+use crate::model::id::{
+    DeliveryId, EventId, FormId, ImportId, ParticipantId, RecordId, ReplayId, ResponseId, ScheduleId, SiteId, WebhookId,
+};
 use crate::server::auth::{Actor, Asker, api_key};
 use crate::server::state::App;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -38,6 +40,9 @@ impl Noun for WebhookId {
 }
 impl Noun for DeliveryId {
     const NOUN: &'static str = "delivery";
+}
+impl Noun for ReplayId {
+    const NOUN: &'static str = "replay";
 }
 impl Noun for EventId {
     const NOUN: &'static str = "event";

@@ -5,6 +5,7 @@ mod distributions;
 mod events;
 mod infermedica;
 mod problems;
+mod replays;
 mod study_data;
 mod surveys;
 mod webhooks;
@@ -101,6 +102,20 @@ impl Server {
         Actor { standing: Standing::Member(Role::Administrator), ..actor }
     }
 
+    /// As if every delivery had run out of attempts, three of them; gives how many there are.
+    async fn exhaust_all(&self) -> u64 {
+        let mut tx = self.app.store.begin().await.expect("begins");
+        let text = "UPDATE deliveries SET state = 'exhausted', next_attempt_at = NULL, attempts = 3";
+        let changed = crate::server::store::run!(&mut tx, text).expect("changed");
+        tx.commit().await.expect("commits");
+        changed
+    }
+
+    /// What goes on in the background, until there is nothing to do now.
+    async fn do_chores(&self) {
+        crate::server::chores::drain(&self.app).await.expect("goes on");
+    }
+
     async fn send(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(request).await.expect("answers");
         let (parts, body) = answer.into_parts();
@@ -124,11 +139,6 @@ impl Server {
 
     async fn post(&self, path: &str, body: Value) -> Answer {
         self.call("POST", path, body).await
-    }
-
-    /// Carries out imports and schedules that are due.
-    async fn do_chores(&self) {
-        crate::server::chores::drain(&self.app).await.expect("drains");
     }
 
     /// A webhook at an address that needs no look-up.

@@ -3,6 +3,7 @@
 pub mod deliveries;
 mod event_types;
 mod events;
+mod replays;
 pub mod resource;
 mod study_data;
 mod webhook_input;
@@ -39,6 +40,7 @@ fn document() -> OpenApi {
     let mut tags = vec![
         tag("Webhooks", "Where events are sent, how, and with which credentials."),
         tag("Deliveries", "The history: one event on its way to one webhook, and each attempt."),
+        tag("Replays", "Many deliveries of one webhook sent again: counted first, then carried out in the background."),
         tag("Events", "What happened, as CloudEvents 1.0."),
         tag("Event types", "The catalogue of what can happen."),
     ];
@@ -68,6 +70,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::get_delivery))
         .routes(routes!(deliveries::list_attempts))
         .routes(routes!(deliveries::retry_delivery))
+        .routes(routes!(replays::list_replays, replays::create_replay))
+        .routes(routes!(replays::get_replay))
+        .routes(routes!(replays::pause_replay))
+        .routes(routes!(replays::resume_replay))
+        .routes(routes!(replays::cancel_replay))
         .routes(routes!(events::publish_events, events::list_events))
         .routes(routes!(events::get_event))
         .routes(routes!(event_types::list_event_types))

@@ -73,8 +73,8 @@ pub async fn get(app: &App, actor: &Actor, id: &DeliveryId, reveal: bool) -> Res
     })
 }
 
-/// Why a retry would wait instead of going out now.
-fn cannot_receive(webhook: &Webhook, test: bool) -> Option<&'static str> {
+/// Why a retry or a replay would wait instead of going out now.
+pub(super) fn cannot_receive(webhook: &Webhook, test: bool) -> Option<&'static str> {
     match (webhook.status, webhook.mode) {
         _ if webhook.archived_at.is_some() => Some("The webhook is archived; nothing is sent to it any more."),
         (WebhookStatus::Inactive, _) => Some("The webhook is inactive. Make it active first; what waits goes out then, too."),

@@ -80,15 +80,22 @@ pub async fn send(
     }
     check_type(webhook.settings.format, event_type)?;
     let mut tx = app.store.begin().await?;
-    let job = intake::accept_sample(&app.engine, &mut tx, &actor.study, &webhook, event_type, data, actor.name().to_owned()).await?;
-    let delivery_id = job.delivery_id.clone();
+    let leased = intake::accept_sample(&app.engine, &mut tx, &actor.study, &webhook, event_type, data, actor.name().to_owned()).await?;
+    let Some(delivery_id) = leased.first().map(|job| job.delivery_id.clone()) else {
+        return Err(AppError::Internal("The sample made no delivery.".to_owned()));
+    };
     let changes = json!({"event_type": event_type, "delivery": delivery_id});
     actor.audit(&mut tx, app.clock.now(), "webhook.sample_sent", id.as_str(), changes, None).await?;
     tx.commit().await?;
     app.live.tell(&actor.study.id, id);
     // In a task of its own: a browser that leaves does not cut the attempt off between sending and recording.
     let engine = app.engine.clone();
-    let ran = tokio::spawn(async move { attempt::run(&engine, job).await }).await;
+    let ran = tokio::spawn(async move {
+        for job in leased.take() {
+            attempt::run(&engine, job).await;
+        }
+    })
+    .await;
     if let Err(error) = ran {
         tracing::error!(%error, "a sample panicked");
         return Err(AppError::Internal("The sample could not be sent.".to_owned()));

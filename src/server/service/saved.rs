@@ -2,10 +2,9 @@
 
 use crate::model::event::Accepted;
 use crate::model::synchronous::SyncOutcome;
-use crate::server::engine::intake::Committed;
+use crate::server::engine::intake::{Committed, Leased};
 use crate::server::engine::synchronous;
 use crate::server::state::App;
-use crate::server::store::queue::Job;
 use std::time::Duration;
 
 /// The longest that anybody who saves waits: a webhook's longest timeout, and a little for what is around it.
@@ -18,7 +17,7 @@ pub struct Saved<T> {
     pub thing: T,
     /// The events that the save made.
     pub accepted: Vec<Accepted>,
-    to_wait_for: Vec<Job>,
+    to_wait_for: Leased,
 }
 
 impl<T> Saved<T> {
@@ -39,7 +38,8 @@ impl<T> Saved<T> {
 
     /// Calls the synchronous webhooks, all at once, and waits for their answers or for `most`. Empty where there are none.
     pub async fn wait(self, app: &App, most: Duration) -> (T, Vec<SyncOutcome>) {
-        let outcomes = if self.to_wait_for.is_empty() { Vec::new() } else { synchronous::wait(&app.engine, self.to_wait_for, most).await };
+        let outcomes =
+            if self.to_wait_for.is_empty() { Vec::new() } else { synchronous::wait(&app.engine, self.to_wait_for.take(), most).await };
         (self.thing, outcomes)
     }
 }

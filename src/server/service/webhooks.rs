@@ -19,7 +19,7 @@ use crate::server::engine::address::LookupError;
 use crate::server::engine::signing::generate_secret;
 use crate::server::secret::Secret;
 use crate::server::state::App;
-use crate::server::store::{self, StoreError, Tx, deliveries, studies, webhooks};
+use crate::server::store::{self, StoreError, Tx, deliveries, health, studies, webhooks};
 use serde_json::{Value, json};
 
 /// The webhooks of the actor's study with what they have been doing, by name.
@@ -48,6 +48,20 @@ pub async fn get(app: &App, actor: &Actor, id: &WebhookId) -> Result<Webhook, Ap
     actor.require(Action::ReadMetadata)?;
     let mut db = app.store.read().await?;
     webhooks::find(&mut db, &actor.study.id, id).await?.ok_or_else(|| not_found("webhook"))
+}
+
+/// Since when Hookwell has a webhook switched off; `None` when it has not.
+///
+/// # Errors
+/// 403, 404.
+pub async fn disabled_at(app: &App, actor: &Actor, id: &WebhookId) -> Result<Option<Timestamp>, AppError> {
+    actor.require(Action::ReadMetadata)?;
+    let mut db = app.store.read().await?;
+    let Some(webhook) = webhooks::find(&mut db, &actor.study.id, id).await? else { return Err(not_found("webhook")) };
+    if webhook.status != WebhookStatus::Disabled {
+        return Ok(None);
+    }
+    Ok(store::audit::last(&mut db, &actor.study.id, id.as_str(), "webhook.disabled").await?)
 }
 
 /// What one webhook has been doing.
@@ -392,6 +406,8 @@ impl Edit {
                 "Somebody changed this webhook at the same moment. Nothing of yours was saved; try again.".to_owned(),
             ));
         }
+        // Somebody has looked after it: it is not judged by what failed before.
+        health::clear(&mut self.tx, &self.webhook.study_id, &self.webhook.id).await?;
         let mut changes = diff(Some(&self.before), &self.webhook);
         if let Some(map) = changes.as_object_mut() {
             if self.credentials_changed {

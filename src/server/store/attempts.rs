@@ -1,6 +1,6 @@
 //! Attempts as they went.
 
-use super::{Db, StoreError, Tx, all, from_json, id, known, run, to_json};
+use super::{Db, Raw, StoreError, Tx, all, from_json, id, known, to_json};
 use crate::model::delivery::{Attempt, FailureKind, Trigger};
 use crate::model::id::{DeliveryId, StudyId};
 use crate::model::time::Timestamp;
@@ -25,31 +25,69 @@ struct AttemptRow {
     message: Option<String>,
 }
 
-/// Adds an attempt that has ended.
-pub async fn insert(tx: &mut Tx, study: &StudyId, attempt: &Attempt) -> Result<(), StoreError> {
-    run!(
-        tx,
-        "INSERT INTO attempts (study_id, id, delivery_id, number, trigger, requested_by, reason, started_at, timing, url, request_headers,
-           status, response_headers, response_body, response_truncated, failure, message)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-        study.as_str(),
-        attempt.id.as_str(),
-        attempt.delivery_id.as_str(),
-        i64::from(attempt.number),
-        attempt.trigger.as_str(),
-        attempt.requested_by.as_deref(),
-        attempt.reason.as_deref(),
-        attempt.started_at.micros(),
-        to_json("attempt's timing", &attempt.timing)?,
-        &attempt.url,
-        to_json("attempt's headers", &attempt.request_headers)?,
-        attempt.status.map(i64::from),
-        to_json("attempt's headers", &attempt.response_headers)?,
-        attempt.response_body.as_deref(),
-        attempt.response_truncated,
-        attempt.failure.map(FailureKind::as_str),
-        attempt.message.as_deref(),
-    )?;
+/// Adds attempts that have ended.
+pub async fn insert(tx: &mut Tx, all: &[(&StudyId, &Attempt)]) -> Result<(), StoreError> {
+    const COLUMNS: &str =
+        "study_id, id, delivery_id, number, trigger, requested_by, reason, started_at, timing, url, request_headers, status,
+        response_headers, response_body, response_truncated, failure, message";
+    let timing = all.iter().map(|(_, a)| to_json("attempt's timing", &a.timing)).collect::<Result<Vec<_>, _>>()?;
+    let requests = all.iter().map(|(_, a)| to_json("attempt's headers", &a.request_headers)).collect::<Result<Vec<_>, _>>()?;
+    let responses = all.iter().map(|(_, a)| to_json("attempt's headers", &a.response_headers)).collect::<Result<Vec<_>, _>>()?;
+    match tx.raw() {
+        Raw::Sqlite(c) => {
+            for ((((study, a), timing), request_headers), response_headers) in all.iter().zip(&timing).zip(&requests).zip(&responses) {
+                sqlx::query(sqlx::AssertSqlSafe(format!(
+                    "INSERT INTO attempts ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+                )))
+                .bind(study.as_str())
+                .bind(a.id.as_str())
+                .bind(a.delivery_id.as_str())
+                .bind(i64::from(a.number))
+                .bind(a.trigger.as_str())
+                .bind(a.requested_by.as_deref())
+                .bind(a.reason.as_deref())
+                .bind(a.started_at.micros())
+                .bind(timing)
+                .bind(&a.url)
+                .bind(request_headers)
+                .bind(a.status.map(i64::from))
+                .bind(response_headers)
+                .bind(a.response_body.as_deref())
+                .bind(a.response_truncated)
+                .bind(a.failure.map(FailureKind::as_str))
+                .bind(a.message.as_deref())
+                .execute(&mut *c)
+                .await?;
+            }
+        }
+        Raw::Postgres(c) => {
+            let of = |what: fn(&Attempt) -> Option<String>| all.iter().map(|(_, a)| what(a)).collect::<Vec<_>>();
+            sqlx::query(sqlx::AssertSqlSafe(format!(
+                "INSERT INTO attempts ({COLUMNS}) SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[],
+                   $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::text[], $15::bool[],
+                   $16::text[], $17::text[])"
+            )))
+            .bind(all.iter().map(|(study, _)| study.to_string()).collect::<Vec<_>>())
+            .bind(of(|a| Some(a.id.to_string())))
+            .bind(of(|a| Some(a.delivery_id.to_string())))
+            .bind(all.iter().map(|(_, a)| i64::from(a.number)).collect::<Vec<_>>())
+            .bind(of(|a| Some(a.trigger.as_str().to_owned())))
+            .bind(of(|a| a.requested_by.clone()))
+            .bind(of(|a| a.reason.clone()))
+            .bind(all.iter().map(|(_, a)| a.started_at.micros()).collect::<Vec<_>>())
+            .bind(timing)
+            .bind(of(|a| Some(a.url.clone())))
+            .bind(requests)
+            .bind(all.iter().map(|(_, a)| a.status.map(i64::from)).collect::<Vec<_>>())
+            .bind(responses)
+            .bind(of(|a| a.response_body.clone()))
+            .bind(all.iter().map(|(_, a)| a.response_truncated).collect::<Vec<_>>())
+            .bind(of(|a| a.failure.map(|f| f.as_str().to_owned())))
+            .bind(of(|a| a.message.clone()))
+            .execute(c)
+            .await?;
+        }
+    }
     Ok(())
 }
 

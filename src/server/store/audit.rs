@@ -1,6 +1,6 @@
 //! The audit trail: rows are added and read; the database refuses anything else.
 
-use super::{Db, StoreError, Tx, all, from_json, id, one, run};
+use super::{Db, StoreError, Tx, all, from_json, id, maybe, one, run};
 use crate::model::audit::AuditEntry;
 use crate::model::id::StudyId;
 use crate::model::time::Timestamp;
@@ -45,6 +45,12 @@ struct AuditRow {
     changes: String,
     reason: Option<String>,
     request_id: Option<String>,
+}
+
+/// When an action was last done to an object.
+pub async fn last(db: &mut Db, study: &StudyId, object: &str, action: &str) -> Result<Option<Timestamp>, StoreError> {
+    let text = "SELECT at FROM audit WHERE study_id = $1 AND object = $2 AND action = $3 ORDER BY seq DESC LIMIT 1";
+    Ok(maybe!(db, (i64,), text, study.as_str(), object, action)?.map(|(at,)| Timestamp(at)))
 }
 
 /// The newest rows about one object.

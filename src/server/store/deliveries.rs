@@ -1,5 +1,6 @@
 //! Deliveries: looking for them, and a person's wish to have one tried again.
 
+use super::delivery_filter::{conditions, filtered};
 use super::{Db, StoreError, Tx, all, from_json, id, known, maybe, run};
 use crate::model::delivery::{Delivery, DeliveryFilter, DeliveryState, FailureKind, Payload, Trigger};
 use crate::model::event_type::EventType;
@@ -104,48 +105,6 @@ pub async fn of_event(db: &mut Db, study: &StudyId, event: &EventId) -> Result<V
     rows.into_iter().map(Delivery::try_from).collect()
 }
 
-/// The statement for a filter: only the conditions that are asked for, so that an index fits each. A value's place is the
-/// same in every text.
-fn list_text(webhook: bool, f: &DeliveryFilter) -> String {
-    let mut text = format!("{SELECT} WHERE study_id = $1");
-    let mut and = |yes: bool, condition: &str| {
-        if yes {
-            text.push_str(" AND ");
-            text.push_str(condition);
-        }
-    };
-    and(webhook, "webhook_id = $2");
-    and(f.states.len() == 1, "state = $3");
-    and(f.states.len() == 2, "state IN ($3, $4)");
-    and(f.class.is_some(), "last_status >= $5 AND last_status < $5 + 100");
-    and(f.failure.is_some(), "last_failure = $6");
-    and(f.event_type.is_some(), "event_type = $7");
-    and(f.min_attempts.is_some_and(|n| n > 1), "attempts > 1 AND attempts >= $8");
-    and(f.min_attempts == Some(1), "attempts >= $8");
-    // Ids grow with time, so a range of time is a range of ids.
-    and(f.from.is_some(), "id >= $9");
-    and(f.to.is_some(), "id < $10");
-    and(f.is_test == Some(true), "is_test = TRUE");
-    and(f.is_test == Some(false), "is_test = FALSE");
-    // One look-up an index, not four conditions in one: an OR over them reads the whole history.
-    and(
-        f.q.is_some(),
-        "id IN (SELECT id FROM deliveries WHERE study_id = $1 AND id = $11
-           UNION ALL SELECT id FROM deliveries WHERE study_id = $1 AND event_id = $11
-           UNION ALL SELECT id FROM deliveries WHERE study_id = $1 AND external_id = $11
-           UNION ALL SELECT id FROM deliveries WHERE study_id = $1 AND subject = $11)",
-    );
-    and(f.before.is_some(), "id < $12");
-    text.push_str(" ORDER BY id DESC LIMIT $13");
-    text
-}
-
-/// The least id that can have been made at `at`.
-fn first_id_at(at: Timestamp) -> String {
-    let millis = u128::from(u64::try_from(at.micros().div_euclid(1000)).unwrap_or_default());
-    DeliveryId::from_bits(millis << 80).to_string()
-}
-
 /// What a filter finds, newest first: of one webhook, or of a whole study.
 pub async fn list(
     db: &mut Db,
@@ -154,24 +113,8 @@ pub async fn list(
     filter: &DeliveryFilter,
     limit: u32,
 ) -> Result<Page<Delivery>, StoreError> {
-    let rows = all!(
-        db,
-        DeliveryRow,
-        list_text(webhook.is_some(), filter),
-        study.as_str(),
-        webhook.map(WebhookId::as_str),
-        filter.states.first().map(|s| s.as_str()),
-        filter.states.get(1).map(|s| s.as_str()),
-        filter.class.map(|c| i64::from(c) * 100),
-        filter.failure.map(FailureKind::as_str),
-        filter.event_type.map(EventType::as_str),
-        filter.min_attempts.map(i64::from),
-        filter.from.map(first_id_at),
-        filter.to.map(first_id_at),
-        filter.q.as_deref(),
-        filter.before.as_ref().map(DeliveryId::as_str),
-        i64::from(limit) + 1,
-    )?;
+    let text = format!("{SELECT} WHERE {} ORDER BY id DESC LIMIT $12", conditions(webhook.is_some(), filter));
+    let rows = filtered!(all[DeliveryRow], db, text, study, webhook, filter, i64::from(limit) + 1)?;
     let mut items = rows.into_iter().map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);

@@ -4,7 +4,7 @@
 //! A delivery is *due* when `next_attempt_at` has come, *leased* while a node works on it. A node that dies leaves leases
 //! behind, which run out.
 
-use super::{Db, Raw, StoreError, Tx, all, id, known, maybe, run, to_json};
+use super::{Db, Raw, StoreError, Tx, all, health, id, known, maybe, run, to_json};
 use crate::model::delivery::{DeliveryState, FailureKind, Payload, Trigger};
 use crate::model::event::Event;
 use crate::model::event_type::EventType;
@@ -90,8 +90,15 @@ pub struct Completion {
     pub ended_at: Timestamp,
 }
 
+impl Completion {
+    /// When the delivery came to a final state; `None`: it has not.
+    pub fn finished_at(&self) -> Option<Timestamp> {
+        self.next_attempt_at.is_none().then_some(self.ended_at)
+    }
+}
+
 /// Adds events; gives the ids of those whose key was new. One that is there already is left as it is.
-pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<EventId>, StoreError> {
+pub async fn insert_events(tx: &mut Tx, events: &[&Event]) -> Result<HashSet<EventId>, StoreError> {
     const COLUMNS: &str = "study_id, id, source, external_id, event_type, subject, occurred_at, accepted_at, is_test, data, skipped";
     let data = events.iter().map(|e| to_json("event's data", &e.data)).collect::<Result<Vec<_>, _>>()?;
     let skipped = events
@@ -131,7 +138,7 @@ pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<Even
                 "INSERT INTO events ({COLUMNS})
                  SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bool[], $10::text[],
                    $11::text[])
-                   AS e ({COLUMNS}) ORDER BY source, external_id, id
+                   AS e ({COLUMNS}) ORDER BY study_id, source, external_id, id
                  ON CONFLICT (study_id, source, external_id) DO NOTHING RETURNING id"
             )))
             .bind(events.iter().map(|e| e.study_id.to_string()).collect::<Vec<_>>())
@@ -155,28 +162,24 @@ pub async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<HashSet<Even
     Ok(added)
 }
 
-/// Adds payloads and the deliveries that send them, for events of one study that were just added.
+/// Adds payloads and the deliveries that send them, for events that were just added, of whatever studies.
 pub async fn insert_deliveries(
     tx: &mut Tx,
-    study: &StudyId,
-    events: &[Event],
-    payloads: &[NewPayload],
-    deliveries: &[NewDelivery],
+    events: &[&Event],
+    payloads: &[&NewPayload],
+    deliveries: &[&NewDelivery],
 ) -> Result<(), StoreError> {
     let headers = payloads.iter().map(|p| to_json("payload's headers", &p.payload.headers)).collect::<Result<Vec<_>, _>>()?;
     // A batch holds up to a thousand events, each for several webhooks, and the writer waits meanwhile.
-    let by_id: HashMap<&EventId, &Event> = events.iter().map(|e| (&e.id, e)).collect();
-    let event_of = |delivery: &NewDelivery| {
-        by_id
-            .get(&delivery.event_id)
-            .copied()
-            .ok_or(StoreError::Corrupt { what: "new delivery", why: "its event is not of the same commit".to_owned() })
+    let by_id: HashMap<&EventId, &Event> = events.iter().map(|e| (&e.id, *e)).collect();
+    let event_of = |id: &EventId| {
+        by_id.get(id).copied().ok_or(StoreError::Corrupt { what: "new delivery", why: "its event is not of the same commit".to_owned() })
     };
     match tx.raw() {
         Raw::Sqlite(c) => {
             for (p, headers) in payloads.iter().zip(&headers) {
                 sqlx::query("INSERT INTO payloads (study_id, event_id, variant, headers, body) VALUES ($1, $2, $3, $4, $5)")
-                    .bind(study.as_str())
+                    .bind(event_of(&p.event_id)?.study_id.as_str())
                     .bind(p.event_id.as_str())
                     .bind(&p.variant)
                     .bind(headers)
@@ -185,13 +188,13 @@ pub async fn insert_deliveries(
                     .await?;
             }
             for d in deliveries {
-                let e = event_of(d)?;
+                let e = event_of(&d.event_id)?;
                 sqlx::query(
                     "INSERT INTO deliveries (study_id, id, webhook_id, event_id, variant, event_type, external_id, subject, is_test, state,
                        next_attempt_at, next_trigger, requested_by, created_at, lease_owner, lease_until)
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, $12, $13, $14, $15)",
                 )
-                .bind(study.as_str())
+                .bind(e.study_id.as_str())
                 .bind(d.id.as_str())
                 .bind(d.webhook_id.as_str())
                 .bind(e.id.as_str())
@@ -213,27 +216,27 @@ pub async fn insert_deliveries(
         Raw::Postgres(c) => {
             sqlx::query(
                 "INSERT INTO payloads (study_id, event_id, variant, headers, body)
-                 SELECT $1, * FROM UNNEST($2::text[], $3::text[], $4::text[], $5::text[])",
+                 SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])",
             )
-            .bind(study.as_str())
+            .bind(payloads.iter().map(|p| Ok(event_of(&p.event_id)?.study_id.to_string())).collect::<Result<Vec<_>, StoreError>>()?)
             .bind(payloads.iter().map(|p| p.event_id.to_string()).collect::<Vec<_>>())
             .bind(payloads.iter().map(|p| p.variant.clone()).collect::<Vec<_>>())
             .bind(headers)
             .bind(payloads.iter().map(|p| p.payload.body.clone()).collect::<Vec<_>>())
             .execute(&mut *c)
             .await?;
-            let of = deliveries.iter().map(event_of).collect::<Result<Vec<_>, _>>()?;
+            let of = deliveries.iter().map(|d| event_of(&d.event_id)).collect::<Result<Vec<_>, _>>()?;
             sqlx::query(
                 "INSERT INTO deliveries (study_id, state, id, webhook_id, event_id, variant, event_type, external_id, subject, is_test,
                    next_attempt_at, next_trigger, requested_by, created_at, lease_owner, lease_until)
-                 SELECT $1, 'pending', d.id, d.webhook_id, d.event_id, d.variant, d.event_type, d.external_id, d.subject, d.is_test,
+                 SELECT d.study_id, 'pending', d.id, d.webhook_id, d.event_id, d.variant, d.event_type, d.external_id, d.subject, d.is_test,
                    d.accepted_at, d.next_trigger, d.requested_by, d.accepted_at, d.lease_owner, d.lease_until
-                 FROM UNNEST($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::bigint[],
+                 FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::bigint[],
                    $11::text[], $12::text[], $13::text[], $14::bigint[])
-                   AS d (id, webhook_id, event_id, variant, event_type, external_id, subject, is_test, accepted_at, next_trigger, requested_by,
+                   AS d (study_id, id, webhook_id, event_id, variant, event_type, external_id, subject, is_test, accepted_at, next_trigger, requested_by,
                      lease_owner, lease_until)",
             )
-            .bind(study.as_str())
+            .bind(of.iter().map(|e| e.study_id.to_string()).collect::<Vec<_>>())
             .bind(deliveries.iter().map(|d| d.id.to_string()).collect::<Vec<_>>())
             .bind(deliveries.iter().map(|d| d.webhook_id.to_string()).collect::<Vec<_>>())
             .bind(of.iter().map(|e| e.id.to_string()).collect::<Vec<_>>())
@@ -300,13 +303,17 @@ const CLAIMABLE: &str = "d.next_attempt_at <= $1 AND (d.lease_until IS NULL OR d
                 WHERE w.study_id = d.study_id AND w.id = d.webhook_id AND s.integrations_enabled = TRUE
                   AND (w.archived_at IS NOT NULL OR (w.status = 'active' AND (d.is_test = TRUE OR w.mode = 'live')) OR d.next_trigger = 'sample'))";
 
+/// Nothing goes to a broken receiver before its next probe, but what somebody asks for by hand.
+const NOT_BROKEN: &str = "(d.next_trigger IN ('manual', 'sample') OR NOT EXISTS (SELECT 1 FROM webhook_health h
+    WHERE h.study_id = d.study_id AND h.webhook_id = d.webhook_id AND h.probe_at > $1))";
+
 /// Leases due deliveries to `node`, the longest due first, leaving out the webhooks in `full`, which have enough in memory.
 pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, full: &[String], limit: u32) -> Result<Vec<Job>, StoreError> {
     let mut rows: Vec<JobRow> = match tx.raw() {
         Raw::Sqlite(c) => {
             sqlx::query_as(sqlx::AssertSqlSafe(format!(
                 "UPDATE deliveries SET lease_owner = $2, lease_until = $3 WHERE rowid IN (
-                   SELECT d.rowid FROM deliveries d WHERE {CLAIMABLE} AND d.webhook_id NOT IN (SELECT value FROM json_each($4))
+                   SELECT d.rowid FROM deliveries d WHERE {CLAIMABLE} AND {NOT_BROKEN} AND d.webhook_id NOT IN (SELECT value FROM json_each($4))
                    ORDER BY d.next_attempt_at, d.id LIMIT $5)
                  RETURNING {JOB}"
             )))
@@ -321,7 +328,7 @@ pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, fu
         Raw::Postgres(c) => {
             sqlx::query_as(sqlx::AssertSqlSafe(format!(
                 "WITH due AS MATERIALIZED (
-                   SELECT d.study_id, d.id FROM deliveries d WHERE {CLAIMABLE} AND NOT (d.webhook_id = ANY($4))
+                   SELECT d.study_id, d.id FROM deliveries d WHERE {CLAIMABLE} AND {NOT_BROKEN} AND NOT (d.webhook_id = ANY($4))
                    ORDER BY d.next_attempt_at, d.id LIMIT $5 FOR UPDATE SKIP LOCKED)
                  UPDATE deliveries SET lease_owner = $2, lease_until = $3 WHERE (study_id, id) IN (SELECT study_id, id FROM due)
                  RETURNING {JOB}"
@@ -337,7 +344,25 @@ pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, fu
     };
     // RETURNING keeps no order.
     rows.sort_by(|a, b| (a.next_attempt_at, &a.id).cmp(&(b.next_attempt_at, &b.id)));
-    rows.into_iter().map(Job::try_from).collect()
+    let jobs = rows.into_iter().map(Job::try_from).collect::<Result<Vec<Job>, _>>()?;
+    keep_one_probe(tx, node, jobs, now, until).await
+}
+
+/// Of the jobs for a broken receiver whose probe is due keeps the first, which is the probe, and gives the others back.
+async fn keep_one_probe(tx: &mut Tx, node: &str, jobs: Vec<Job>, now: Timestamp, until: Timestamp) -> Result<Vec<Job>, StoreError> {
+    let by_hand = |job: &Job| matches!(job.trigger, Trigger::Manual | Trigger::Sample);
+    let asked: HashSet<&WebhookId> = jobs.iter().filter(|j| !by_hand(j)).map(|j| &j.webhook_id).collect();
+    let broken = health::take_probes(tx, &asked, now, until).await?;
+    let mut probed = HashSet::new();
+    let mut kept = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        if by_hand(&job) || !broken.contains(&job.webhook_id) || probed.insert(job.webhook_id.clone()) {
+            kept.push(job);
+        } else {
+            release(tx, node, &job.study_id, &job.delivery_id).await?;
+        }
+    }
+    Ok(kept)
 }
 
 /// Leases one delivery that is free, due or not: for a sample, which is sent at once. `None` when a node has it.
@@ -376,27 +401,65 @@ pub async fn next_due(db: &mut Db, after: Timestamp) -> Result<Option<Timestamp>
     Ok(row.first().map(|(at,)| Timestamp(*at)))
 }
 
-/// Ends an attempt's lease with what came of it. `false` when the lease is somebody else's by now.
-pub async fn complete(tx: &mut Tx, node: &str, study: &StudyId, delivery: &DeliveryId, done: &Completion) -> Result<bool, StoreError> {
-    let changed = run!(
-        tx,
-        "UPDATE deliveries SET state = $4, next_attempt_at = $5, attempts = $6, schedule_step = $7, last_status = $8, last_failure = $9,
-           last_duration = $10, finished_at = CASE WHEN $5 IS NULL THEN $11 END, next_trigger = 'schedule', requested_by = NULL, reason = NULL,
-           lease_owner = NULL, lease_until = NULL
-         WHERE study_id = $1 AND id = $2 AND lease_owner = $3",
-        study.as_str(),
-        delivery.as_str(),
-        node,
-        done.state.as_str(),
-        done.next_attempt_at.map(Timestamp::micros),
-        i64::from(done.attempts),
-        i64::from(done.schedule_step),
-        done.status.map(i64::from),
-        done.failure.map(FailureKind::as_str),
-        done.duration,
-        done.ended_at.micros(),
-    )?;
-    Ok(changed == 1)
+/// Ends attempts' leases with what came of them; gives those whose lease was still this node's. The others are somebody else's by now.
+pub async fn complete(tx: &mut Tx, node: &str, all: &[(&StudyId, &DeliveryId, &Completion)]) -> Result<HashSet<DeliveryId>, StoreError> {
+    const SET: &str = "next_trigger = 'schedule', requested_by = NULL, reason = NULL, lease_owner = NULL, lease_until = NULL";
+    let mut held = HashSet::with_capacity(all.len());
+    match tx.raw() {
+        Raw::Sqlite(c) => {
+            for (study, delivery, done) in all {
+                let changed = sqlx::query(sqlx::AssertSqlSafe(format!(
+                    "UPDATE deliveries SET state = $4, next_attempt_at = $5, attempts = $6, schedule_step = $7, last_status = $8, last_failure = $9,
+                       last_duration = $10, finished_at = $11, {SET}
+                     WHERE study_id = $1 AND id = $2 AND lease_owner = $3"
+                )))
+                .bind(study.as_str())
+                .bind(delivery.as_str())
+                .bind(node)
+                .bind(done.state.as_str())
+                .bind(done.next_attempt_at.map(Timestamp::micros))
+                .bind(i64::from(done.attempts))
+                .bind(i64::from(done.schedule_step))
+                .bind(done.status.map(i64::from))
+                .bind(done.failure.map(FailureKind::as_str))
+                .bind(done.duration)
+                .bind(done.finished_at().map(Timestamp::micros))
+                .execute(&mut *c)
+                .await?;
+                if changed.rows_affected() == 1 {
+                    held.insert((*delivery).clone());
+                }
+            }
+        }
+        Raw::Postgres(c) => {
+            let of = |what: fn(&Completion) -> Option<i64>| all.iter().map(|(.., done)| what(done)).collect::<Vec<_>>();
+            let rows: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+                "UPDATE deliveries d SET state = n.state, next_attempt_at = n.next_attempt_at, attempts = n.attempts, schedule_step = n.schedule_step,
+                   last_status = n.last_status, last_failure = n.last_failure, last_duration = n.last_duration, finished_at = n.finished_at, {SET}
+                 FROM UNNEST($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::bigint[],
+                   $11::bigint[]) AS n (study_id, id, state, next_attempt_at, attempts, schedule_step, last_status, last_failure, last_duration,
+                   finished_at)
+                 WHERE d.study_id = n.study_id AND d.id = n.id AND d.lease_owner = $1 RETURNING d.id"
+            )))
+            .bind(node)
+            .bind(all.iter().map(|(study, ..)| study.to_string()).collect::<Vec<_>>())
+            .bind(all.iter().map(|(_, delivery, _)| delivery.to_string()).collect::<Vec<_>>())
+            .bind(all.iter().map(|(.., done)| done.state.as_str().to_owned()).collect::<Vec<_>>())
+            .bind(of(|done| done.next_attempt_at.map(Timestamp::micros)))
+            .bind(of(|done| Some(i64::from(done.attempts))))
+            .bind(of(|done| Some(i64::from(done.schedule_step))))
+            .bind(of(|done| done.status.map(i64::from)))
+            .bind(all.iter().map(|(.., done)| done.failure.map(|f| f.as_str().to_owned())).collect::<Vec<_>>())
+            .bind(of(|done| Some(done.duration)))
+            .bind(of(|done| done.finished_at().map(Timestamp::micros)))
+            .fetch_all(c)
+            .await?;
+            for (text,) in rows {
+                held.insert(id("delivery", &text)?);
+            }
+        }
+    }
+    Ok(held)
 }
 
 /// Gives deliveries back untried: the webhook cannot receive now, or the service stops.

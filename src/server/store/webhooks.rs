@@ -194,38 +194,50 @@ pub async fn disable(tx: &mut Tx, study: &StudyId, webhook: &WebhookId, cause: &
     Ok(changed == 1)
 }
 
-/// What one outcome adds to the counters.
-#[derive(Debug, Clone, Copy, Default)]
+/// What outcomes add to the counters of one webhook and hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
-    /// The delivery arrived.
-    pub delivered: bool,
-    /// The delivery ran out of attempts.
-    pub exhausted: bool,
-    /// The attempt succeeded.
-    pub ok: bool,
+    /// Whose study.
+    pub study_id: StudyId,
+    /// Which webhook.
+    pub webhook_id: WebhookId,
+    /// Hours since 1970.
+    pub hour: i64,
+    /// Deliveries that arrived.
+    pub delivered: i64,
+    /// Deliveries that ran out of attempts.
+    pub exhausted: i64,
+    /// Attempts that succeeded.
+    pub attempts_ok: i64,
+    /// Attempts that failed.
+    pub attempts_failed: i64,
+    /// When the last of them ended.
+    pub last_attempt_at: Timestamp,
 }
 
-/// Counts an outcome, in the transaction that records it. Samples are not counted: they say nothing of live traffic.
-pub async fn count(tx: &mut Tx, study: &StudyId, webhook: &WebhookId, at: Timestamp, counted: Counted) -> Result<(), StoreError> {
-    run!(
-        tx,
-        "INSERT INTO webhook_hours (study_id, webhook_id, hour, delivered, exhausted, attempts_ok, attempts_failed, last_attempt_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (study_id, webhook_id, hour) DO UPDATE SET
-           delivered = webhook_hours.delivered + excluded.delivered,
-           exhausted = webhook_hours.exhausted + excluded.exhausted,
-           attempts_ok = webhook_hours.attempts_ok + excluded.attempts_ok,
-           attempts_failed = webhook_hours.attempts_failed + excluded.attempts_failed,
-           last_attempt_at = excluded.last_attempt_at",
-        study.as_str(),
-        webhook.as_str(),
-        at.micros().div_euclid(HOUR),
-        i64::from(counted.delivered),
-        i64::from(counted.exhausted),
-        i64::from(counted.ok),
-        i64::from(!counted.ok),
-        at.micros(),
-    )?;
+/// Counts outcomes, in the transaction that records them.
+pub async fn count(tx: &mut Tx, all: &[Counted]) -> Result<(), StoreError> {
+    for row in all {
+        run!(
+            tx,
+            "INSERT INTO webhook_hours (study_id, webhook_id, hour, delivered, exhausted, attempts_ok, attempts_failed, last_attempt_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (study_id, webhook_id, hour) DO UPDATE SET
+               delivered = webhook_hours.delivered + excluded.delivered,
+               exhausted = webhook_hours.exhausted + excluded.exhausted,
+               attempts_ok = webhook_hours.attempts_ok + excluded.attempts_ok,
+               attempts_failed = webhook_hours.attempts_failed + excluded.attempts_failed,
+               last_attempt_at = excluded.last_attempt_at",
+            row.study_id.as_str(),
+            row.webhook_id.as_str(),
+            row.hour,
+            row.delivered,
+            row.exhausted,
+            row.attempts_ok,
+            row.attempts_failed,
+            row.last_attempt_at.micros(),
+        )?;
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::sample::{NOW, delivery_id, hours};
 use crate::model::delivery::{DeliveryState, FailureKind};
 use crate::model::event_type::EventType;
+use crate::model::replay::ReplayState;
 use crate::model::time::{HOUR, MINUTE};
 use crate::model::webhook::{WebhookMode, WebhookStatus};
 use crate::ui::*;
@@ -65,6 +66,7 @@ pub fn Components() -> impl IntoView {
             <div class="toolbar">
                 {WebhookStatus::ALL.iter().map(|s| view! { <StatusPill status=*s /> }).collect_view()}
                 {DeliveryState::ALL.iter().map(|s| view! { <StateBadge state=*s /> }).collect_view()}
+                {ReplayState::ALL.iter().map(|s| view! { <ReplayBadge state=*s /> }).collect_view()}
             </div>
             <div class="toolbar">
                 {WebhookMode::ALL.iter().map(|m| view! { <ModeBadge mode=*m /> }).collect_view()}
