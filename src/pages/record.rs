@@ -2,7 +2,7 @@
 
 use super::answers::{AnswerFields, Sheet};
 use super::conflict::Conflict;
-use super::frame::{Console, Frame};
+use super::frame::{Console, Frame, participants_path};
 use super::records::{ReviewBadge, record_path, records_path};
 use crate::model::form::Form;
 use crate::model::participant::Participant;
@@ -95,7 +95,11 @@ pub fn RecordPage(
                             <a href=form_path>{form.name.clone()}</a>
                             {format!(", version {}", record.form_version)}
                         </Definition>
-                        {participant.map(|p| view! { <Definition term="Participant">{p.identifier}</Definition> })}
+                        {participant
+                            .map(|p| {
+                                let href = format!("{}/{}", participants_path(&study), p.id);
+                                view! { <Definition term="Participant"><a href=href>{p.identifier}</a></Definition> }
+                            })}
                         <Definition term="First saved"><TimeTag t=record.created_at now=now /></Definition>
                         <Definition term="Changed"><TimeTag t=record.updated_at now=now /></Definition>
                     </DefinitionList>

@@ -36,7 +36,8 @@ async fn scene(app: &TestApp) -> Scene {
     let told = ["webhook.disabled", "delivery.exhausted"].map(str::to_owned).to_vec();
     let failing = WebhookDraft { events: [told.clone(), vec!["participant.created".into()]].concat(), ..draft("failing", &down.url) };
     let (failing, _) = app.live_webhook(&admin, &failing).await;
-    let watching = WebhookDraft { events: told, retry_schedule: "1s".into(), ..draft("watching", &receiver.url) };
+    // Its list of sites is about the study's events, not about what the engine tells.
+    let watching = WebhookDraft { events: told, sites: "site-1".into(), retry_schedule: "1s".into(), ..draft("watching", &receiver.url) };
     app.live_webhook(&admin, &watching).await;
     Scene { admin, failing, down, receiver }
 }

@@ -139,6 +139,8 @@ fn holds_back(study: &Study, webhook: &Webhook, event: &Event, audience: Audienc
         WebhookStatus::Inactive => Some(SkipReason::Inactive),
         WebhookStatus::Disabled => Some(SkipReason::Disabled),
         WebhookStatus::Active if webhook.mode == WebhookMode::Test => Some(SkipReason::TestMode),
+        // What the engine tells is of no form and no site, so that no list of those means it.
+        WebhookStatus::Active if !event.event_type.can_be_published() => None,
         WebhookStatus::Active => event.data.as_ref().and_then(|data| webhook.settings.filter.holds_back(data)),
     }
 }
