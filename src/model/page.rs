@@ -17,6 +17,14 @@ pub const DEFAULT_LIMIT: u32 = 50;
 pub const MAX_LIMIT: u32 = 200;
 
 impl<T> Page<T> {
+    /// A page of `limit` rows out of one row more than that: what is over says that there is a next page, whose key is the last row's.
+    pub fn cut(mut rows: Vec<T>, limit: u32, key: impl FnOnce(&T) -> String) -> Self {
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(key);
+        Self { items: rows, next }
+    }
+
     /// The same page with each row changed.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(f).collect(), next: self.next }

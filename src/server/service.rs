@@ -22,6 +22,7 @@ pub mod schedules;
 pub mod sites;
 pub mod webhooks;
 
+use super::store::StoreError;
 use crate::error::{AppError, invalid};
 use crate::model::delivery::BodyAccess;
 use crate::model::permission::{Action, Decision};
@@ -55,5 +56,16 @@ async fn body_access(app: &App, actor: &Actor, test: bool, reveal: bool, action:
         }
         Decision::Allow | Decision::Redacted => Ok(BodyAccess::Redacted),
         Decision::Own | Decision::Deny => Ok(BodyAccess::Hidden),
+    }
+}
+
+/// What was written under a name that no other thing of its kind in the study may have.
+///
+/// # Errors
+/// On the field `name`, when another has it.
+fn name_free<T>(noun: &str, name: &str, written: Result<T, StoreError>) -> Result<T, AppError> {
+    match written {
+        Err(StoreError::Duplicate(_)) => Err(invalid("name", format!("{name:?} is the name of another {noun} of this study"))),
+        done => Ok(done?),
     }
 }

@@ -476,3 +476,24 @@ on_both!(ten_exhausted_in_a_row_or_three_days_disable, |app| async {
     }
     panic!("still active after four days");
 });
+
+on_both!(one_of_two_that_ask_has_the_probe_and_the_other_sends_nothing, |app| async {
+    use hookwell::model::time::Timestamp;
+    use hookwell::server::store::health::{self, Probe};
+    let (admin, _, receiver) = study(app).await;
+    let (webhook, _) = app.live_webhook(&admin, &draft("Dead", &receiver.url)).await;
+    app.execute(&format!(
+        "INSERT INTO webhook_health (study_id, webhook_id, failures, failing_since, exhausted, probe_at) VALUES ('{}', '{}', 10, 0, 0, 100)",
+        admin.study.id, webhook.id
+    ))
+    .await
+    .unwrap();
+    let asked = [(&admin.study.id, &webhook.id)].into();
+    let mut tx = app.store.begin().await.unwrap();
+    let mut probe =
+        async |now| health::take_probes(&mut tx, &asked, Timestamp(now), Timestamp(now + 50)).await.unwrap().remove(&webhook.id);
+    assert_eq!(probe(99).await, Some(Probe::NotOurs), "not due");
+    assert_eq!(probe(100).await, Some(Probe::Ours));
+    assert_eq!(probe(101).await, Some(Probe::NotOurs), "taken");
+    assert_eq!(probe(150).await, Some(Probe::Ours), "whoever had it is gone");
+});

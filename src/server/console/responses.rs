@@ -99,7 +99,7 @@ async fn show(visitor: &Visitor, actor: Actor, view: ResponseView, shown: Shown)
     let ResponseView { response, form, questions, participant } = view;
     let Shown { status, typed, version, errors, conflict } = shown;
     let token = visitor.take_shown_once(response.id.as_str()).await?;
-    let link = token.map(|token| format!("{}/r/{}", visitor.app.config.public_url.as_str().trim_end_matches('/'), token.expose()));
+    let link = token.map(|token| responses::link_address(&visitor.app, &token));
     let outcomes = visitor.take_outcomes(response.id.as_str()).await?;
     let frame = Frame::of(visitor, &actor).await?;
     let title = format!("{} of {}", form.name, participant.identifier);

@@ -1,5 +1,6 @@
 //! Forms and surveys.
 
+use super::name_free;
 use crate::error::{AppError, invalid, not_found};
 use crate::model::form::{CheckedForm, Form, FormDraft, FormKind, Question};
 use crate::model::id::FormId;
@@ -10,7 +11,7 @@ use crate::model::response::ResponseStatus;
 use crate::model::webhook::EventFilter;
 use crate::server::auth::Actor;
 use crate::server::state::App;
-use crate::server::store::{Db, StoreError, forms, responses, sites};
+use crate::server::store::{Db, forms, responses, sites};
 use serde_json::json;
 
 /// The forms and surveys of the actor's study, by name; archived ones only where asked for.
@@ -82,7 +83,7 @@ pub async fn add(app: &App, actor: &Actor, form: CheckedForm) -> Result<Form, Ap
         archived_at: None,
     };
     let mut tx = app.store.begin().await?;
-    name_free(&form.name, forms::insert(&mut tx, &form).await)?;
+    name_free("form or survey", &form.name, forms::insert(&mut tx, &form).await)?;
     let changes = json!({"kind": [null, form.kind], "name": [null, form.name], "questions": [null, form.questions]});
     actor.audit(&mut tx, now, "form.created", form.id.as_str(), changes, None).await?;
     tx.commit().await?;
@@ -120,7 +121,7 @@ pub async fn replace(app: &App, actor: &Actor, id: &FormId, version: Option<i64>
     }
     let now = app.clock.now();
     let after = Form { name: checked.name, questions: checked.questions, version: before.version + 1, updated_at: now, ..before.clone() };
-    if !name_free(&after.name, forms::update(&mut tx, &after, before.version).await)? {
+    if !name_free("form or survey", &after.name, forms::update(&mut tx, &after, before.version).await)? {
         return Err(AppError::Conflict("Somebody changed this form at the same moment. Try again.".to_owned()));
     }
     let changes = json!({"name": [before.name, after.name], "questions": [before.questions, after.questions], "version": [before.version, after.version]});
@@ -189,12 +190,5 @@ pub(super) async fn survey(db: &mut Db, study: &StudyId, id: &FormId) -> Result<
     match form.kind {
         FormKind::Survey => Ok(form),
         FormKind::Form => Err(invalid("survey", "is a form, which participants do not answer by themselves; name a survey")),
-    }
-}
-
-fn name_free<T>(name: &str, written: Result<T, StoreError>) -> Result<T, AppError> {
-    match written {
-        Err(StoreError::Duplicate(_)) => Err(invalid("name", format!("{name:?} is the name of another form or survey of this study"))),
-        done => Ok(done?),
     }
 }

@@ -336,6 +336,11 @@ pub async fn make_link(app: &App, actor: &Actor, id: &ResponseId) -> Result<Secr
     Ok(link)
 }
 
+/// The address at which a participant answers, by the secret part of their link.
+pub fn link_address(app: &App, token: &Secret) -> String {
+    format!("{}/r/{}", app.config.public_url.as_str().trim_end_matches('/'), token.expose())
+}
+
 /// The response that a participant's link opens.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! A run is carried out in steps, each one commit; a crash or another node goes on where the last commit was. A schedule whose time came while
 //! the service was down runs once, late, and says so.
 
+use super::name_free;
 use super::participants::SOURCE;
 use crate::error::{AppError, invalid, not_found};
 use crate::model::audit::AuditEntry;
@@ -112,7 +113,7 @@ pub async fn create(app: &App, actor: &Actor, draft: &ScheduleDraft) -> Result<S
         updated_at: now,
         archived_at: None,
     };
-    name_free(&schedule.name, schedules::insert(&mut tx, &schedule).await)?;
+    name_free("schedule", &schedule.name, schedules::insert(&mut tx, &schedule).await)?;
     actor.audit(&mut tx, now, "schedule.created", schedule.id.as_str(), diff(None, &schedule), None).await?;
     tx.commit().await?;
     app.chores.notify_one();
@@ -181,17 +182,10 @@ async fn finish(
     after: &Schedule,
     action: &str,
 ) -> Result<(), AppError> {
-    if !name_free(&after.name, schedules::update(tx, after, before.version).await)? {
+    if !name_free("schedule", &after.name, schedules::update(tx, after, before.version).await)? {
         return Err(AppError::Conflict("Somebody changed this schedule at the same moment. Try again.".to_owned()));
     }
     actor.audit(tx, after.updated_at, action, after.id.as_str(), diff(Some(before), after), None).await
-}
-
-fn name_free<T>(name: &str, written: Result<T, StoreError>) -> Result<T, AppError> {
-    match written {
-        Err(StoreError::Duplicate(_)) => Err(invalid("name", format!("{name:?} is the name of another schedule of this study"))),
-        done => Ok(done?),
-    }
 }
 
 /// Each setting that differs, as `[before, after]`.

@@ -1,5 +1,6 @@
 //! Sites.
 
+use super::name_free;
 use crate::error::{AppError, invalid, not_found};
 use crate::model::id::SiteId;
 use crate::model::permission::Action;
@@ -7,7 +8,7 @@ use crate::model::problem::FieldErrors;
 use crate::model::site::{Site, check_name};
 use crate::server::auth::Actor;
 use crate::server::state::App;
-use crate::server::store::{Db, StoreError, sites};
+use crate::server::store::{Db, sites};
 use serde_json::json;
 
 /// The sites of the actor's study, by name.
@@ -32,7 +33,7 @@ pub async fn create(app: &App, actor: &Actor, name: &str) -> Result<Site, AppErr
     let now = app.clock.now();
     let site = Site { id: SiteId::from_bits(app.ids.next()), study_id: actor.study.id.clone(), name, created_at: now };
     let mut tx = app.store.begin().await?;
-    name_free(&site.name, sites::insert(&mut tx, &site).await)?;
+    name_free("site", &site.name, sites::insert(&mut tx, &site).await)?;
     actor.audit(&mut tx, now, "site.created", site.id.as_str(), json!({"name": [null, site.name]}), None).await?;
     tx.commit().await?;
     Ok(site)
@@ -49,7 +50,7 @@ pub async fn rename(app: &App, actor: &Actor, id: &SiteId, name: &str) -> Result
     errors.into_result(|| ())?;
     let mut tx = app.store.begin().await?;
     let Some(site) = sites::find(&mut tx, &actor.study.id, id).await? else { return Err(not_found("site")) };
-    name_free(&name, sites::rename(&mut tx, &actor.study.id, id, &name).await)?;
+    name_free("site", &name, sites::rename(&mut tx, &actor.study.id, id, &name).await)?;
     actor.audit(&mut tx, app.clock.now(), "site.renamed", id.as_str(), json!({"name": [site.name, name]}), None).await?;
     tx.commit().await?;
     Ok(Site { name, ..site })
@@ -65,11 +66,4 @@ pub(super) async fn named(db: &mut Db, actor: &Actor, text: &str) -> Result<Site
         Err(_) => sites::find_by_name(db, &actor.study.id, text).await?,
     };
     found.ok_or_else(|| invalid("site", "is no site of this study; give a site's name or id"))
-}
-
-fn name_free<T>(name: &str, written: Result<T, StoreError>) -> Result<T, AppError> {
-    match written {
-        Err(StoreError::Duplicate(_)) => Err(invalid("name", format!("{name:?} is the name of another site of this study"))),
-        done => Ok(done?),
-    }
 }

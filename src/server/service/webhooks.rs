@@ -5,6 +5,7 @@ mod register;
 pub use register::{Face, PER_SURVEY_MAX, register, registered, registered_one};
 
 use super::check_reason;
+use super::name_free;
 use crate::error::{AppError, invalid, not_found};
 use crate::model::audit::AuditEntry;
 use crate::model::id::{StudyId, WebhookId};
@@ -19,7 +20,7 @@ use crate::server::engine::address::LookupError;
 use crate::server::engine::signing::generate_secret;
 use crate::server::secret::Secret;
 use crate::server::state::App;
-use crate::server::store::{self, StoreError, Tx, deliveries, health, studies, webhooks};
+use crate::server::store::{self, Tx, deliveries, health, studies, webhooks};
 use serde_json::{Value, json};
 
 /// The webhooks of the actor's study with what they have been doing, by name.
@@ -96,7 +97,7 @@ pub enum NewSecret {
 pub async fn create(app: &App, actor: &Actor, draft: &WebhookDraft, secret: NewSecret) -> Result<(Webhook, Option<Secret>), AppError> {
     let New { webhook, sealed, secret } = New::prepare(app, actor, draft, secret).await?;
     let mut tx = app.store.begin().await?;
-    name_taken(&webhook, webhooks::insert(&mut tx, &webhook, &sealed).await)?;
+    name_free("webhook", &webhook.settings.name, webhooks::insert(&mut tx, &webhook, &sealed).await)?;
     actor.audit(&mut tx, webhook.created_at, "webhook.created", webhook.id.as_str(), diff(None, &webhook), None).await?;
     tx.commit().await?;
     Ok((webhook, secret))
@@ -401,7 +402,7 @@ impl Edit {
         self.webhook.updated_at = app.clock.now();
         self.webhook.verified_version = (self.keeps_verified && self.before.is_verified()).then_some(self.webhook.version);
         let written = webhooks::update(&mut self.tx, &self.webhook, &self.sealed, self.before.version).await;
-        if !name_taken(&self.webhook, written)? {
+        if !name_free("webhook", &self.webhook.settings.name, written)? {
             return Err(AppError::Conflict(
                 "Somebody changed this webhook at the same moment. Nothing of yours was saved; try again.".to_owned(),
             ));
@@ -424,15 +425,6 @@ impl Edit {
         self.tx.commit().await?;
         app.live.tell(&self.webhook.study_id, &self.webhook.id);
         Ok(self.webhook)
-    }
-}
-
-fn name_taken<T>(webhook: &Webhook, written: Result<T, StoreError>) -> Result<T, AppError> {
-    match written {
-        Err(StoreError::Duplicate(_)) => {
-            Err(invalid("name", format!("{:?} is the name of another webhook of this study", webhook.settings.name)))
-        }
-        done => Ok(done?),
     }
 }
 

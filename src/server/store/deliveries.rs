@@ -115,11 +115,8 @@ pub async fn list(
 ) -> Result<Page<Delivery>, StoreError> {
     let text = format!("{SELECT} WHERE {} ORDER BY id DESC LIMIT $12", conditions(webhook.is_some(), filter));
     let rows = filtered!(all[DeliveryRow], db, text, study, webhook, filter, i64::from(limit) + 1)?;
-    let mut items = rows.into_iter().map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|d| d.id.to_string());
-    Ok(Page { items, next })
+    let items = rows.into_iter().map(Delivery::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |d| d.id.to_string()))
 }
 
 /// Plans an attempt now at somebody's wish. `false` when one is under way.

@@ -75,9 +75,6 @@ pub async fn list(db: &mut Db, study: &StudyId, before: Option<&EventId>, limit:
         before.map_or("evt_g", EventId::as_str),
         i64::from(limit) + 1,
     )?;
-    let mut items = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|e| e.id.to_string());
-    Ok(Page { items, next })
+    let items = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |e| e.id.to_string()))
 }

@@ -3,7 +3,7 @@
 use super::{Db, StoreError, Tx, all, id, one, run};
 use crate::model::id::{StudyId, WebhookId};
 use crate::model::time::Timestamp;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What outcomes say of one receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,20 +103,34 @@ pub async fn broken_of_study(db: &mut Db, study: &StudyId) -> Result<HashSet<Web
     rows.into_iter().map(|(webhook,)| id("webhook", &webhook)).collect()
 }
 
-/// Takes the one probe of every broken webhook whose time has come, of those asked for, until `until`: whoever asks next finds it taken. Gives the
-/// webhooks that may not be sent anything else.
+/// Who has the one probe of a broken webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// Whoever asked.
+    Ours,
+    /// Somebody else, or nobody yet: it is not due.
+    NotOurs,
+}
+
+/// Takes the due probes of the broken webhooks among those asked for, until `until`: whoever asks next finds them taken. Webhooks that are not in
+/// the answer are not broken.
 pub async fn take_probes(
     tx: &mut Tx,
-    asked: &HashSet<&WebhookId>,
+    asked: &HashSet<(&StudyId, &WebhookId)>,
     now: Timestamp,
     until: Timestamp,
-) -> Result<HashSet<WebhookId>, StoreError> {
-    let mut broken = HashSet::new();
-    for webhook in asked {
-        let text = "UPDATE webhook_health SET probe_at = $3, probing = TRUE WHERE webhook_id = $1 AND probe_at <= $2";
-        if run!(tx, text, webhook.as_str(), now.micros(), until.micros())? > 0 {
-            broken.insert((*webhook).clone());
+) -> Result<HashMap<WebhookId, Probe>, StoreError> {
+    let mut probes = HashMap::new();
+    // Few are broken, and most of the time none: one look instead of one for each webhook.
+    let rows = all!(tx, (String, String), "SELECT study_id, webhook_id FROM webhook_health WHERE probe_at IS NOT NULL")?;
+    for (study, webhook) in rows {
+        let (study, webhook) = (id::<StudyId>("webhook", &study)?, id::<WebhookId>("webhook", &webhook)?);
+        if !asked.contains(&(&study, &webhook)) {
+            continue;
         }
+        let text = "UPDATE webhook_health SET probe_at = $4, probing = TRUE WHERE study_id = $1 AND webhook_id = $2 AND probe_at <= $3";
+        let taken = run!(tx, text, study.as_str(), webhook.as_str(), now.micros(), until.micros())? > 0;
+        probes.insert(webhook, if taken { Probe::Ours } else { Probe::NotOurs });
     }
-    Ok(broken)
+    Ok(probes)
 }

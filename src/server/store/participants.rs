@@ -136,11 +136,8 @@ pub async fn list(
         format!("{begins}\u{10FFFF}"),
         i64::from(limit) + 1,
     )?;
-    let mut items = rows.into_iter().map(Participant::try_from).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|p| p.id.to_string());
-    Ok(Page { items, next })
+    let items = rows.into_iter().map(Participant::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |p| p.id.to_string()))
 }
 
 /// Participants whom a run of a schedule means, in the order of their ids, after `cursor`: enrolled after `since` and up to `until`, at one of

@@ -4,6 +4,7 @@
 //! A delivery is *due* when `next_attempt_at` has come, *leased* while a node works on it. A node that dies leaves leases
 //! behind, which run out.
 
+use super::health::Probe;
 use super::{Db, Raw, StoreError, Tx, all, health, id, known, maybe, run, to_json};
 use crate::model::delivery::{DeliveryState, FailureKind, Payload, Trigger};
 use crate::model::event::Event;
@@ -348,15 +349,24 @@ pub async fn claim(tx: &mut Tx, node: &str, now: Timestamp, until: Timestamp, fu
     keep_one_probe(tx, node, jobs, now, until).await
 }
 
-/// Of the jobs for a broken receiver whose probe is due keeps the first, which is the probe, and gives the others back.
+/// Of the jobs for a broken receiver keeps the first, which is the probe, where the probe is ours, and gives the others back. Another node may have
+/// taken it since the jobs were chosen.
 async fn keep_one_probe(tx: &mut Tx, node: &str, jobs: Vec<Job>, now: Timestamp, until: Timestamp) -> Result<Vec<Job>, StoreError> {
     let by_hand = |job: &Job| matches!(job.trigger, Trigger::Manual | Trigger::Sample);
-    let asked: HashSet<&WebhookId> = jobs.iter().filter(|j| !by_hand(j)).map(|j| &j.webhook_id).collect();
-    let broken = health::take_probes(tx, &asked, now, until).await?;
-    let mut probed = HashSet::new();
+    let asked: HashSet<(&StudyId, &WebhookId)> = jobs.iter().filter(|j| !by_hand(j)).map(|j| (&j.study_id, &j.webhook_id)).collect();
+    if asked.is_empty() {
+        return Ok(jobs);
+    }
+    let mut probes = health::take_probes(tx, &asked, now, until).await?;
     let mut kept = Vec::with_capacity(jobs.len());
     for job in jobs {
-        if by_hand(&job) || !broken.contains(&job.webhook_id) || probed.insert(job.webhook_id.clone()) {
+        let goes = match probes.get_mut(&job.webhook_id) {
+            None => true,
+            Some(_) if by_hand(&job) => true,
+            // The first has it; the next finds it taken.
+            Some(probe) => std::mem::replace(probe, Probe::NotOurs) == Probe::Ours,
+        };
+        if goes {
             kept.push(job);
         } else {
             release(tx, node, &job.study_id, &job.delivery_id).await?;

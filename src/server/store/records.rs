@@ -116,11 +116,8 @@ pub async fn list(
         form.map_or("", FormId::as_str),
         i64::from(limit) + 1,
     )?;
-    let mut items = rows.into_iter().map(Record::try_from).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|r| r.id.to_string());
-    Ok(Page { items, next })
+    let items = rows.into_iter().map(Record::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |r| r.id.to_string()))
 }
 
 /// The review levels of a study.

@@ -135,11 +135,8 @@ pub async fn list(
         status.map_or("", ResponseStatus::as_str),
         i64::from(limit) + 1,
     )?;
-    let mut items = rows.into_iter().map(Response::try_from).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|r| r.id.to_string());
-    Ok(Page { items, next })
+    let items = rows.into_iter().map(Response::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |r| r.id.to_string()))
 }
 
 /// How many responses of each status a form has.
@@ -217,9 +214,6 @@ pub async fn progress(
         after.map_or("", ParticipantId::as_str),
         i64::from(limit) + 1,
     )?;
-    let mut items = rows.into_iter().map(Progress::try_from).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|p| p.participant.to_string());
-    Ok(Page { items, next })
+    let items = rows.into_iter().map(Progress::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |p| p.participant.to_string()))
 }

@@ -248,9 +248,6 @@ pub async fn runs(
         before.map_or("run_g", RunId::as_str),
         i64::from(limit) + 1,
     )?;
-    let mut items = rows.into_iter().map(ScheduleRun::try_from).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|r| r.id.to_string());
-    Ok(Page { items, next })
+    let items = rows.into_iter().map(ScheduleRun::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |r| r.id.to_string()))
 }

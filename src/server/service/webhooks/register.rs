@@ -1,6 +1,6 @@
 //! Webhooks that clients of another product's API register, as that API knows them.
 
-use super::{New, NewSecret, diff, name_taken};
+use super::{New, NewSecret, diff};
 use crate::error::{AppError, not_found};
 use crate::model::id::WebhookId;
 use crate::model::permission::Action;
@@ -8,6 +8,7 @@ use crate::model::webhook::{Content, PayloadFormat, Webhook, WebhookMode};
 use crate::model::webhook_draft::WebhookDraft;
 use crate::server::auth::Actor;
 use crate::server::service::forms;
+use crate::server::service::name_free;
 use crate::server::state::App;
 use crate::server::store::{Db, StoreError, studies, webhooks};
 
@@ -111,7 +112,7 @@ pub async fn register(app: &App, actor: &Actor, face: Face<'_>, draft: &WebhookD
                 "Another webhook was made at the same moment. Nothing of yours was saved; try again.".to_owned(),
             ));
         }
-        (_, written) => name_taken(&webhook, written)?,
+        (_, written) => name_free("webhook", &webhook.settings.name, written)?,
     }
     let changes = diff(None, &webhook);
     actor.audit(&mut tx, webhook.created_at, "webhook.created", webhook.id.as_str(), changes, Some(&face.reason())).await?;

@@ -10,7 +10,7 @@ use crate::model::response::{Progress, ResponseStatus};
 use crate::model::time::Timestamp;
 use crate::server::rest::extract::{ApiActor, Json};
 use crate::server::rest::problem::{Always, OfBody, OfChange, OfOne, OfQuery, Problem};
-use crate::server::service::responses::{self, RECIPIENTS_MAX, Recipients, Sent};
+use crate::server::service::responses::{self, RECIPIENTS_MAX, Recipients};
 use crate::server::state::App;
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
@@ -84,11 +84,6 @@ pub struct QuickSent {
     existing: bool,
 }
 
-/// The address where a participant answers by their link.
-fn link_of(app: &App, sent: &Sent) -> String {
-    format!("{}/r/{}", app.config.public_url.as_str().trim_end_matches('/'), sent.link.expose())
-}
-
 /// The service's names for fields, as the body has them.
 fn in_body(field: &str) -> String {
     if field == "survey" {
@@ -152,7 +147,7 @@ pub async fn distribute_survey(
         .sent
         .into_iter()
         .map(|sent| QuickSent {
-            link: link_of(&app, &sent),
+            link: responses::link_address(&app, &sent.link),
             contact_id: sent.participant.id,
             external_id: sent.participant.identifier,
             response_id: sent.response.id,

@@ -247,8 +247,7 @@ pub struct ResponseLink {
     responses((status = 200, description = "The link.", body = ResponseLink), OfOne, OfChange, Always))]
 pub async fn make_response_link(State(app): State<App>, ApiActor(actor): ApiActor, Id(id): Id<ResponseId>) -> Result<Response, Problem> {
     let token = responses::make_link(&app, &actor, &id).await?;
-    let mut url = app.config.public_url.clone();
-    url.set_path(&format!("{}/r/{}", url.path().trim_end_matches('/'), token.expose()));
+    let url = responses::link_address(&app, &token);
     // The one answer that holds it is kept by nobody on the way.
-    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ResponseLink { url: url.into() })).into_response())
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(ResponseLink { url })).into_response())
 }
